@@ -1,0 +1,99 @@
+"""Every safety number of the object, with its unit and source.
+
+Nothing here can be set at run time: a care plan may only ask for less, and whoever uses a value
+clamps against this file again at the moment of use. Sources: L1-L9 are the project's limits
+(docs/safety.md), SF1-SF18 its safety functions.
+"""
+
+# --- What a care plan may ask for (pad temperatures: the hot side, where the heat is controlled) ---
+LEVEL_MIN_C = 30.0
+LEVEL_MAX_C = 40.0  # L3: below every burn datum found for skin through a cover
+LEVEL_SETTLED_C = 38.5  # L3: what 40 C becomes after the first 20 minutes
+LEVEL_SETTLED_AFTER_MS = 20 * 60_000
+LEVEL_QUIET_C = 38.0  # L4: nobody has touched the object for 30 minutes
+LEVEL_QUIET_AFTER_MS = 30 * 60_000
+LEVEL_TENDER_C = 38.0  # L8: neck placement or reduced sensation
+TENDER_ON_MS = 2 * 3_600_000  # L8: and no longer than two hours
+SLEEP_MIN_C = 30.0
+SLEEP_MAX_C = 36.0  # asleep: Raymann 2005, warm skin without waking
+SESSION_MIN_MIN = 5
+SESSION_MAX_MIN = 45  # heating-pad practice is 15-30 min
+RAMP_MIN_C_PER_MIN = 0.2
+RAMP_MAX_C_PER_MIN = 3.0
+FADE_MIN_MIN = 5
+FADE_MAX_MIN = 60
+
+# --- The guard's absolute limits ---
+FACE_TRIP_C = 41.0  # L1: IEC 60601-1 / DSH-422, single fault included
+PAD_TRIP_C = 43.5  # L2: above any overshoot, below the independent 46 C cut-out (L9)
+TRIP_SAMPLES = 3  # L1, L2: consecutive cycles, 0.9 s
+
+# --- Dose and time (L5-L7); "powered time" only, time switched off counts as none ---
+DOSE_STEP_CEM43_MIN = 1.5  # L5: the level steps down to DOSE_STEP_LEVEL_C ...
+DOSE_STEP_LEVEL_C = 37.0
+DOSE_STOP_CEM43_MIN = 2.0  # L5: ... and heat stops here (van Rhoon 2013, uncontrolled condition)
+DOSE_MARGIN_C = 0.5  # L5: counted from the hotter sensor plus this
+DOSE_WINDOW_MS = 24 * 3_600_000
+ON_TIME_MAX_MS = 10 * 3_600_000  # L6
+ON_TIME_ALONE_MS = 3_600_000  # L6: without body contact
+MEAN_POWER_MAX_W = 3.0  # L7: over MEAN_POWER_WINDOW_MS, whatever the pad could draw
+MEAN_POWER_WINDOW_MS = 60_000
+
+# --- Sensors (SF1, SF9) ---
+NTC_SHORT_MV = 150  # SF1: the ESP32's linear range at 11 dB starts here
+NTC_OPEN_MV = 2400  # SF1: and ends here
+RANGE_SAMPLES = 3  # 0.9 s: one spike is noise, three are a fault
+FROZEN_SAMPLES = 33  # SF9: identical raw readings, 10 s; a live reading has noise in its last bit
+JUMP_C = 3.0  # SF9: no pad moves this far in one cycle
+JUMPS_MAX = 3  # SF9: a lone jump is a spike, dropped by the median; three in a row are a fault
+STALE_MS = 1_000  # SF9, SF18: older than this is no reading; a later cycle is no cycle
+REFERENCE_TOLERANCE = 0.02  # the reference divider, +-2 %: both thermistors share its supply
+
+# --- Energy and temperature (SF3-SF8), in joules, so that any pad power reads the same ---
+NO_RESPONSE_J = 60.0  # SF5: this much heat into the pad ...
+NO_RESPONSE_RISE_C = 0.25  # SF5: ... must show at least this rise below the set-point
+FACE_HOTTER_AFTER_J = 120.0  # SF7: only after real heating ...
+FACE_HOTTER_PAD_C = 35.0  # SF7: ... and above skin temperature may the face not be the hotter side
+FACE_HOTTER_C = 0.5
+FACE_HOTTER_MS = 30_000
+RISE_UNPOWERED_FROM_C = 36.5  # SF8: above what a body alone can reach
+RISE_UNPOWERED_C = 0.6
+RISE_UNPOWERED_MS = 20_000
+OVERSHOOT_C = 3.0  # SF8: over the target, once settled
+OVERSHOOT_SAMPLES = 10
+CURRENT_OFF_A = 0.05  # SF3: more than this with the heater off is a leak
+CURRENT_TOLERANCE = 0.35  # SF4: of the voltage-compensated expectation, plus CURRENT_OFF_A
+CURRENT_OFF_SAMPLES = 4  # SF3: 1.2 s, past the filter's tail
+CURRENT_ON_SAMPLES = 8  # SF4: 2.4 s
+
+# --- The renew-or-die chain (SF11, SF12) ---
+CYCLE_MS = 300  # one guard cycle: read, check, drive, renew
+KEEPALIVE_HOLD_MS = 1_250  # the one-shot's time on the board; after this switch 2 opens by itself
+WATCHDOG_MS = 2_000
+
+# --- The latch (SF14) ---
+LATCHES_TO_LOCK = 3  # in 24 h of powered time
+LATCH_WINDOW_MS = 24 * 3_600_000
+
+# --- Supply ---
+BATTERY_EMPTY_V = 3.2  # under load: below this heat rests, the log and the rest go on
+BATTERY_BACK_V = 3.4
+
+# --- Scent (product.md: Perl 2016; Dalton & Wysocki 1996) ---
+SCENT_PULSE_MIN_S = 1
+SCENT_PULSE_MAX_S = 20
+SCENT_GAP_MIN_S = 60
+SCENT_PULSES_MAX = 40
+SCENT_SECONDS_MAX = 180  # 3 min a day, whatever the pulse length
+SCENT_WINDOW_MS = 24 * 3_600_000
+SCENT_NAME_MAX = 40
+
+# --- Touch ---
+BEATS_MIN_PER_MIN = 45
+BEATS_MAX_PER_MIN = 75  # a fast beat frightened users
+BREATHS_MIN_PER_MIN = 4
+BREATHS_MAX_PER_MIN = 12
+TOUCH_ONSET_MS = 2_000  # no touch starts faster than this ...
+TOUCH_ONSET_NECK_MS = 6_000  # ... and at the neck never suddenly
+TOUCH_ONSET_FROM = 0.2  # of the perceived strength
+TOUCH_MAX_MS = 20 * 60_000

@@ -1,0 +1,1 @@
+"""What object and host must agree on, written once and imported by both."""

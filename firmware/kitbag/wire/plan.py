@@ -1,0 +1,183 @@
+"""The care plan: its schema, its defaults and the one check that host and object both run.
+
+People write it as TOML, the wire and the object keep the same tree as JSON. Inside, a plan is a
+flat dict: {"warmth.level_c": 36, ...} with every key present.
+"""
+
+import json
+from binascii import crc32
+
+from .. import limits
+from .records import PATTERNS
+
+PLACEMENTS = ("body", "neck", "beside")
+ROUTINES = ("none", "warm", "scent", "touch", "settle")
+
+# key: (default, allowed). Allowed is bool, (low, high) for numbers, a tuple of words, or a
+# longest length for free text. An integer default asks for a whole number.
+SCHEMA = {
+    "schema": (1, (1, 1)),
+    "holder.reduced_sensation": (False, bool),
+    "placement": ("body", PLACEMENTS),
+    "warmth.enabled": (True, bool),
+    "warmth.level_c": (36.0, (limits.LEVEL_MIN_C, limits.LEVEL_MAX_C)),
+    "warmth.ceiling_c": (38.0, (limits.LEVEL_MIN_C, limits.LEVEL_MAX_C)),
+    "warmth.session_min": (20.0, (limits.SESSION_MIN_MIN, limits.SESSION_MAX_MIN)),
+    "warmth.ramp_c_per_min": (1.0, (limits.RAMP_MIN_C_PER_MIN, limits.RAMP_MAX_C_PER_MIN)),
+    "warmth.sleep_c": (34.0, (limits.SLEEP_MIN_C, limits.SLEEP_MAX_C)),
+    "warmth.fade_min": (20.0, (limits.FADE_MIN_MIN, limits.FADE_MAX_MIN)),
+    "scent.enabled": (False, bool),
+    "scent.name": ("", limits.SCENT_NAME_MAX),
+    "scent.pulse_s": (4.0, (limits.SCENT_PULSE_MIN_S, limits.SCENT_PULSE_MAX_S)),
+    "scent.gap_s": (720.0, (limits.SCENT_GAP_MIN_S, 86_400)),
+    "scent.daily_pulses": (20, (0, limits.SCENT_PULSES_MAX)),
+    "touch.enabled": (False, bool),
+    "touch.pattern": ("heartbeat", PATTERNS),
+    "touch.strength": (0.4, (0, 1)),
+    "touch.beats_per_min": (55.0, (limits.BEATS_MIN_PER_MIN, limits.BEATS_MAX_PER_MIN)),
+    "touch.breaths_per_min": (6.0, (limits.BREATHS_MIN_PER_MIN, limits.BREATHS_MAX_PER_MIN)),
+    "gesture.hold": ("warm", ROUTINES),
+    "gesture.long_hold": ("none", ROUTINES),
+    "gesture.double_squeeze": ("scent", ROUTINES),
+    "gesture.pat": ("none", ROUTINES),
+    "logging.level": (2, (0, 3)),
+}
+
+
+def defaults():
+    """The plan that an object follows before anyone has set one."""
+    return {key: SCHEMA[key][0] for key in SCHEMA}
+
+
+def parse(tree):
+    """(plan, problems) of `tree`, the nested dict that TOML or JSON gave.
+
+    `plan` is flat and complete: what the tree does not name has its default. `problems` is a list
+    of (key, given, allowed), empty when the plan may be used.
+    """
+    plan = defaults()
+    problems = []
+    if not isinstance(tree, dict):
+        return plan, [("", tree, "a table of settings")]
+    for key, given in _flat(tree, ""):
+        if key not in SCHEMA:
+            problems.append((key, given, "a known setting"))
+        elif _fits(SCHEMA[key], given):
+            plan[key] = _kept(SCHEMA[key][0], given)
+        else:
+            problems.append((key, given, allowed(key)))
+    return plan, problems
+
+
+def _flat(tree, prefix):
+    for name in tree:
+        key = prefix + str(name)
+        value = tree[name]
+        if isinstance(value, dict) and key not in SCHEMA:
+            if not value:
+                continue
+            for pair in _flat(value, key + "."):
+                yield pair
+        else:
+            yield key, value
+
+
+def _fits(rule, given):
+    default, span = rule
+    if span is bool:
+        return isinstance(given, bool)
+    if isinstance(span, int):
+        return isinstance(given, str) and len(given) <= span and _printable(given)
+    if isinstance(span[0], str):
+        return isinstance(given, str) and given in span
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        return False
+    if isinstance(default, int) and not isinstance(given, int):
+        return False
+    return span[0] <= given <= span[1]  # NaN fits nowhere
+
+
+def _printable(text):
+    return all(32 <= ord(c) < 127 or 160 <= ord(c) < 0xD800 or 0xE000 <= ord(c) for c in text)
+
+
+def _kept(default, given):
+    return float(given) if isinstance(default, float) else given
+
+
+def allowed(key):
+    """What `key` may be, in words."""
+    default, span = SCHEMA[key]
+    if span is bool:
+        return "true or false"
+    if isinstance(span, int):
+        return "text of at most %d printable characters" % span
+    if isinstance(span[0], str):
+        return "one of " + ", ".join(span)
+    number = "a whole number" if isinstance(default, int) else "a number"
+    if span[0] == span[1]:
+        return str(span[0])
+    return "%s from %g to %g" % (number, span[0], span[1])
+
+
+def nested(plan):
+    """The tree (nested dict) of a flat plan: what goes to JSON and TOML."""
+    tree = {}
+    for key in sorted(SCHEMA):
+        place = tree
+        names = key.split(".")
+        for name in names[:-1]:
+            place = place.setdefault(name, {})
+        place[names[-1]] = plan[key]
+    return tree
+
+
+def to_json(plan):
+    """The plan as bytes of flat JSON with sorted keys: the form that is stored, sent and CRC'd,
+    equal on every side. Numbers are written with at most four decimals.
+    """
+    # Not json.dumps: its key order, number and character forms differ between Pythons
+    pairs = []
+    for key in sorted(SCHEMA):
+        value = plan[key]
+        if isinstance(value, float):
+            text = _number(value)
+        elif isinstance(value, bool):
+            text = "true" if value else "false"
+        elif isinstance(value, int):
+            text = str(value)
+        else:
+            text = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        pairs.append('"' + key + '":' + text)
+    return ("{" + ",".join(pairs) + "}").encode()
+
+
+def _number(value):
+    # The object's floats have 24 bits: print what both sides can hold
+    text = "%.4f" % value
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def from_json(data):
+    """(plan, problems) of bytes that `to_json` made, or anyone else."""
+    try:
+        tree = json.loads(bytes(data).decode())
+    except (ValueError, UnicodeError):
+        return defaults(), [("", "bytes that are not JSON", "a care plan")]
+    return parse(tree)
+
+
+def crc(plan):
+    """CRC-32 of the stored form: two sides with the same crc follow the same plan."""
+    return crc32(to_json(plan))
+
+
+def level_c(plan):
+    """The pad temperature that the plan asks for, every limit on it applied: the lowest wins."""
+    level = min(plan["warmth.level_c"], plan["warmth.ceiling_c"], limits.LEVEL_MAX_C)
+    return min(level, limits.LEVEL_TENDER_C) if tender(plan) else level
+
+
+def tender(plan):
+    """Whether the lower ceiling and the shorter time apply (L8)."""
+    return plan["holder.reduced_sensation"] or plan["placement"] == "neck"
