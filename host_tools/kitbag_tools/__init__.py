@@ -1,0 +1,1 @@
+"""Kitbag's host tool: what runs on a computer beside the object."""
