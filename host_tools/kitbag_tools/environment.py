@@ -1,0 +1,73 @@
+"""Everything the tool takes from the machine it runs on, passed in so that nothing is global."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Streams, places, clock and settings of one run of the tool.
+
+    `now_utc_ms` is the host's wall clock in milliseconds since 1970 (in the simulator: a virtual
+    one). `is_tty` says whether `stderr` is a terminal that can show progress. `variables` are the
+    environment variables the tool may look at.
+    """
+
+    stdout: TextIO
+    stderr: TextIO
+    config_dir: Path
+    data_dir: Path
+    now_utc_ms: Callable[[], int]
+    is_tty: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def store_path(self) -> Path:
+        """Where the nights of all objects are kept."""
+        return self.data_dir / "kitbag.sqlite3"
+
+
+def real() -> Environment:
+    """The environment of a person at a computer."""
+    variables = dict(os.environ)
+    return Environment(
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        config_dir=_config_dir(variables),
+        data_dir=_data_dir(variables),
+        now_utc_ms=lambda: time.time_ns() // 1_000_000,
+        is_tty=sys.stderr.isatty(),
+        variables=variables,
+    )
+
+
+def _data_dir(variables: Mapping[str, str]) -> Path:
+    """A local folder of this user: XDG on Linux, Application Support on macOS, AppData on Windows.
+
+    `KITBAG_DATA` names another one. Windows' local (not roaming) folder, because a database on a
+    network share may be torn.
+    """
+    if chosen := variables.get("KITBAG_DATA"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(variables.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "Kitbag"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support/Kitbag"
+    return Path(variables.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "kitbag"
+
+
+def _config_dir(variables: Mapping[str, str]) -> Path:
+    if chosen := variables.get("KITBAG_CONFIG"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(variables.get("APPDATA") or Path.home() / "AppData/Roaming") / "Kitbag"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Preferences/Kitbag"
+    return Path(variables.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "kitbag"

@@ -1,0 +1,375 @@
+"""The host's half of the conversation with an object: one request, one answer.
+
+Every request carries a turn number that its answer repeats. An answer that comes damaged (frame
+CRC), late (an older turn) or not at all makes the client ask again under a new turn, so that no
+answer can pass for another one. Nothing here sleeps between frames, sends ahead, or reads any
+clock but the one it was given: with the same inputs the bytes on the wire are the same.
+"""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from kitbag.wire import frames, plan, requests
+from kitbag.wire.records import SLOT
+
+from .errors import KitbagError, LinkLost, Reason, RequestRefused
+from .records import Chunk
+from .transports.base import Transport
+
+ANSWER_TIMEOUT_S = 2.0  # real time; the object answers within a few loop turns
+TRIES = 4
+RECONNECT_S = 8.0  # how long a lost link may stay away before the visit is given up
+TIME_EXCHANGES = 5
+TURN_MAX = 255  # turns travel in one byte; 0 is the object's word for "I could not read that"
+
+Fields = dict[str, Any]  # a JSON object
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Who the object is and which records it holds: seq `first` up to, not including, `next`."""
+
+    device: str
+    firmware: str
+    schema: int
+    epoch: int
+    boot: int
+    uptime_ms: int
+    first: int
+    next: int
+    acked: int
+
+
+@dataclass(frozen=True)
+class Contact:
+    """One look at both clocks: at `uptime_ms` of boot `boot` it was `utc_ms`, ± `rtt_ms` / 2."""
+
+    boot: int
+    uptime_ms: int
+    utc_ms: int
+    rtt_ms: int
+
+
+@dataclass(frozen=True)
+class StoredPlan:
+    """The care plan an object follows: its stored form (JSON text) and that form's CRC-32."""
+
+    text: str
+    crc: int
+
+
+class ObjectClient:
+    """A conversation with one object. Close it, or use it in `with`.
+
+    `now_utc_ms` is the host's clock (milliseconds since 1970). `patience_s` bounds how long
+    `reconnect` waits, in real seconds. Methods raise KitbagError; LinkLost when the port went.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        now_utc_ms: Callable[[], int],
+        *,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        tries: int = TRIES,
+        patience_s: float = RECONNECT_S,
+    ) -> None:
+        self._transport = transport
+        self._now_utc_ms = now_utc_ms
+        self._answer_timeout_s = answer_timeout_s
+        self._tries = tries
+        self._patience_s = patience_s
+        self._decoder = frames.Decoder(frames.ANSWER_MAX)
+        self._turn = 0
+        self.repeats = 0  # requests that had to be asked again
+
+    def __enter__(self) -> ObjectClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """What a person calls the port."""
+        return self._transport.name
+
+    def now_utc_ms(self) -> int:
+        """The host's clock, as this conversation sees it."""
+        return self._now_utc_ms()
+
+    def close(self) -> None:
+        """Let go of the port without a word."""
+        self._transport.close()
+
+    # --- what can be asked ---------------------------------------------------------------------
+
+    def hello(self) -> Hello:
+        """Who is there. The first request of every conversation."""
+        fields = self._ask("hello")
+        if fields.get("kitbag") != requests.PROTOCOL:
+            raise KitbagError(
+                where=self.name,
+                reason=Reason.BAD_ANSWER,
+                problem="this object speaks another version of the protocol",
+                given=fields.get("kitbag"),
+                allowed=str(requests.PROTOCOL),
+                next_step="use the version of this tool that belongs to the object's firmware",
+            )
+        device = fields.get("id")
+        if not isinstance(device, str) or not device.isalnum() or len(device) > 64:
+            raise self._nonsense("hello", "id", device)
+        hello = Hello(
+            device=device,
+            firmware=str(fields.get("fw", "")),
+            schema=self._number("hello", fields, "schema"),
+            epoch=self._number("hello", fields, "epoch"),
+            boot=self._number("hello", fields, "boot"),
+            uptime_ms=self._number("hello", fields, "uptime_ms"),
+            first=self._number("hello", fields, "first"),
+            next=self._number("hello", fields, "next"),
+            acked=self._number("hello", fields, "acked"),
+        )
+        if hello.first > hello.next:
+            raise self._nonsense("hello", "first", hello.first)
+        return hello
+
+    def status(self) -> Fields:
+        """What the object does and feels now, as it says it (kitbag.wire.requests)."""
+        fields = self._ask("status")
+        return {key: fields[key] for key in fields if key not in ("n", "ok")}
+
+    def exchange_time(self, boot: int, times: int = TIME_EXCHANGES) -> Contact:
+        """Both clocks at one moment: of `times` exchanges the one with the shortest way."""
+        best: Contact | None = None
+        for _ in range(times):
+            asked_ms = self._now_utc_ms()
+            repeats = self.repeats
+            uptime_ms = self._number("time", self._ask("time"), "uptime_ms")
+            rtt_ms = self._now_utc_ms() - asked_ms
+            if rtt_ms < 0 or self.repeats != repeats:
+                continue  # the host's clock was set meanwhile, or the answer is not to this asking
+            if best is None or rtt_ms < best.rtt_ms:
+                best = Contact(boot, uptime_ms, asked_ms + rtt_ms // 2, rtt_ms)
+        if best is None:
+            raise KitbagError(
+                where=self.name,
+                reason=Reason.NO_ANSWER,
+                problem="the two clocks could not be compared",
+                next_step="try another USB cable or port, then repeat the command",
+            )
+        return best
+
+    def set_anchor(self, contact: Contact) -> None:
+        """Have the object write `contact` into its log, beside what it says itself."""
+        self._ask(
+            "anchor",
+            utc_ms=contact.utc_ms,
+            uptime_ms=contact.uptime_ms,
+            rtt_ms=contact.rtt_ms,
+        )
+
+    def read(self, first_seq: int, count: int, epoch: int) -> Chunk:
+        """Up to `count` (at most 126) slots from `first_seq` on, of the log `epoch`.
+
+        The object may give fewer (a chunk never crosses a sector) or begin later (what lay before
+        is lost). Raises RequestRefused with E_NO_SUCH_RECORD when it has none from there on.
+        """
+        count = min(count, requests.READ_MAX)
+
+        def make(turn: int) -> bytes:
+            return bytes(requests.request("read", turn, **{"from": first_seq, "count": count}))
+
+        body = self._converse("read", make)
+        if body[0] != frames.RECORDS:
+            self._fields("read", body)  # raises when it is a refusal
+            raise self._nonsense("read", "answer", "no records")
+        header = struct.unpack_from(requests.RECORDS_HEADER, body)
+        _, _, got_epoch, got_first, boot, slots = header
+        data = body[requests.RECORDS_HEADER_SIZE :]
+        if len(data) != slots * SLOT or slots > count:
+            raise self._nonsense("read", "count", slots)
+        if got_epoch != epoch:
+            raise self._nonsense("read", "epoch", got_epoch)
+        if slots == 0 or got_first < first_seq:
+            raise self._nonsense("read", "first seq", got_first)
+        return Chunk(got_epoch, boot, got_first, data)
+
+    def acknowledge(self, seq: int) -> None:
+        """Tell the object that everything below `seq` is safely stored. It erases nothing."""
+        self._ask("ack", seq=seq)
+
+    def plan_get(self) -> StoredPlan:
+        """The care plan in force, read in pieces and checked against its CRC."""
+        data = b""
+        while True:
+            fields = self._ask("plan_get", at=len(data))
+            size = self._number("plan_get", fields, "size")
+            piece = fields.get("text")
+            if size > requests.PLAN_MAX or not isinstance(piece, str):
+                raise self._nonsense("plan_get", "size", size)
+            data += piece.encode()
+            if len(data) >= size:
+                break
+            if not piece:
+                raise self._nonsense("plan_get", "text", "an empty piece")
+        crc = self._number("plan_get", fields, "crc")
+        if len(data) != size or frames.crc32(data) != crc:
+            raise self._nonsense("plan_get", "crc", crc)
+        return StoredPlan(data.decode(), crc)
+
+    def plan_apply(self, tree: Fields) -> StoredPlan:
+        """Put the care plan `tree` (nested, as TOML gives it) in force; the plan as read back.
+
+        Raises KitbagError: INVALID_PLAN before anything is sent, PLAN_DIFFERS when the object
+        keeps anything but what was sent. Until the object has the whole plan it follows the old.
+        """
+        checked, problems = plan.parse(tree)
+        if problems:
+            key, given, allowed = problems[0]
+            raise KitbagError(
+                where=str(key) or "care plan",
+                reason=Reason.INVALID_PLAN,
+                given=given,
+                allowed=str(allowed),
+                next_step="check the whole plan with `kitbag plan check FILE`",
+            )
+        data = bytes(plan.to_json(checked))
+        crc = frames.crc32(data)
+        self._ask("plan_open", size=len(data), crc=crc)
+        for at in range(0, len(data), requests.PART_MAX):
+            piece = data[at : at + requests.PART_MAX]
+            self._fields("plan_part", self._converse("plan_part", self._part(at, piece)))
+        kept_crc = self._number("plan_apply", self._ask("plan_apply", crc=crc), "crc")
+        kept = self.plan_get()
+        if kept_crc != crc or kept.text.encode() != data:
+            raise KitbagError(
+                where=self.name,
+                reason=Reason.PLAN_DIFFERS,
+                next_step="apply the plan again; if this repeats, the object needs repair",
+            )
+        return kept
+
+    def bye(self) -> None:
+        """The host is done. The object needs no goodbye, so nothing that goes wrong here counts."""
+        try:
+            self._ask("bye")
+        except KitbagError:
+            return
+
+    def reconnect(self, before: Hello) -> Hello:
+        """Wait, for a bounded time, until the object of `before` is back on the same port.
+
+        Raises LinkLost when it stays away, KitbagError when another object or log is there.
+        """
+        until = time.monotonic() + self._patience_s
+        while True:
+            try:
+                self._transport.reopen()
+                self._decoder.reset()
+                hello = self.hello()
+            except KitbagError as error:
+                if time.monotonic() >= until:
+                    raise LinkLost(self.name) from error
+                time.sleep(0.1)
+            else:
+                break
+        if (hello.device, hello.epoch) != (before.device, before.epoch):
+            raise KitbagError(
+                where=self.name,
+                reason=Reason.OTHER_OBJECT,
+                given=f"object {hello.device}, log {hello.epoch:08x}",
+                allowed=f"object {before.device}, log {before.epoch:08x}",
+                next_step="repeat the command with the object that is plugged in now",
+            )
+        return hello
+
+    # --- one turn ------------------------------------------------------------------------------
+
+    def _part(self, at: int, piece: bytes) -> Callable[[int], bytes]:
+        def make(turn: int) -> bytes:
+            return bytes(requests.part(turn, at, piece))
+
+        return make
+
+    def _ask(self, op: str, **given: object) -> Fields:
+        """The fields of the object's answer to `op`. Raises RequestRefused when it says no."""
+
+        def make(turn: int) -> bytes:
+            return bytes(requests.request(op, turn, **given))
+
+        return self._fields(op, self._converse(op, make))
+
+    def _fields(self, op: str, body: bytes) -> Fields:
+        if body[0] != frames.ANSWER:
+            raise self._nonsense(op, "answer", "records")
+        fields: Fields = requests.fields_of(body)
+        if fields.get("ok") is not True:
+            raise RequestRefused(self.name, op, str(fields.get("error", "no reason given")))
+        return fields
+
+    def _converse(self, op: str, make: Callable[[int], bytes]) -> bytes:
+        """Send what `make(turn)` gives until a whole answer to that turn came; its body."""
+        for attempt in range(self._tries):
+            self.repeats += attempt > 0
+            self._turn = self._turn % TURN_MAX + 1
+            self._transport.write(bytes(frames.encode(make(self._turn))))
+            body = self._answer_to(self._turn)
+            if body is not None:
+                return body
+        raise KitbagError(
+            where=self.name,
+            reason=Reason.NO_ANSWER,
+            problem=f"the object did not answer '{op}', asked {self._tries} times",
+            next_step="unplug it, plug it in again and repeat the command",
+        )
+
+    def _answer_to(self, turn: int) -> bytes | None:
+        """The body that answers `turn`; None when it came damaged or did not come in time."""
+        until = time.monotonic() + self._answer_timeout_s
+        while True:
+            left_s = until - time.monotonic()
+            data = self._transport.read(max(left_s, 0.0))
+            damaged = self._decoder.damaged
+            for body in self._decoder.feed(data):
+                answered = _turn_of(body)
+                if answered == turn:
+                    return bytes(body)
+                if answered == 0:
+                    return None  # the object could not read the request
+                # Anything else is late: an answer to a turn that was given up
+            if self._decoder.damaged != damaged or (not data and left_s <= 0):
+                return None
+
+    def _number(self, op: str, fields: Fields, key: str) -> int:
+        value = fields.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 53:
+            raise self._nonsense(op, key, value)
+        return value
+
+    def _nonsense(self, op: str, key: str, given: object) -> KitbagError:
+        return KitbagError(
+            where=f"{self.name}, answer to '{op}'",
+            reason=Reason.BAD_ANSWER,
+            problem=f"'{key}' makes no sense",
+            given=given,
+            next_step="unplug the object, plug it in again and repeat the command",
+        )
+
+
+def _turn_of(body: bytes) -> int:
+    """Which turn a body answers; -1 when it is no answer at all."""
+    if body[0] == frames.RECORDS:
+        return body[1] if len(body) >= requests.RECORDS_HEADER_SIZE else -1
+    if body[0] != frames.ANSWER:
+        return -1
+    try:
+        turn = requests.fields_of(body).get("n", -1)
+    except ValueError:
+        return -1
+    return turn if isinstance(turn, int) else -1

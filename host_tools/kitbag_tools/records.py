@@ -1,0 +1,87 @@
+"""From journal slots to log records: pure, and never a wrong record out of a damaged slot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kitbag.wire import records as wire
+
+FieldValue = float | int | str | None
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Journal slots as they lie on flash. `boot` is that of their sector's first record."""
+
+    epoch: int
+    boot: int
+    first_seq: int
+    slots: bytes
+
+    @property
+    def count(self) -> int:
+        return len(self.slots) // wire.SLOT
+
+    @property
+    def end_seq(self) -> int:
+        """The seq after the last slot."""
+        return self.first_seq + self.count
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """One record of an object's log, with its place in it.
+
+    `uptime_ms` counts from the start of `boot` and wraps at 2**32. `fields` are in the units of
+    `kitbag.wire.records.KINDS`; None is "missing". `slot` is the record as it lies on flash.
+    """
+
+    epoch: int
+    boot: int
+    seq: int
+    uptime_ms: int
+    kind: int
+    slot: bytes
+
+    @property
+    def name(self) -> str:
+        """The kind in words; `unknown_N` for one that a newer object has."""
+        known = wire.KINDS.get(self.kind)
+        return known[0] if known else f"unknown_{self.kind}"
+
+    @property
+    def fields(self) -> Mapping[str, FieldValue]:
+        return wire.unpack(self.slot)[3]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a chunk holds. `damaged` and `silent` (void or free) are lists of seq."""
+
+    records: list[LogRecord] = field(default_factory=list[LogRecord])
+    damaged: list[int] = field(default_factory=list[int])
+    silent: list[int] = field(default_factory=list[int])
+
+
+def decode(chunk: Chunk) -> Decoded:
+    """Every slot of `chunk`, checked: a record only where the CRC over log, seq and slot is right."""
+    decoded = Decoded()
+    for place in range(chunk.count):
+        slot = chunk.slots[place * wire.SLOT : (place + 1) * wire.SLOT]
+        seq = chunk.first_seq + place
+        state = wire.check(slot, chunk.epoch, seq)
+        if state == "good":
+            decoded.records.append(record_of(slot, chunk.epoch, chunk.boot, seq))
+        elif state == "damaged":
+            decoded.damaged.append(seq)
+        else:
+            decoded.silent.append(seq)
+    return decoded
+
+
+def record_of(slot: bytes, epoch: int, sector_boot: int, seq: int) -> LogRecord:
+    """The record in a slot that was found good."""
+    boot_low, uptime_ms = slot[1], int.from_bytes(slot[2:6], "little")
+    boot = wire.boot_of(boot_low, sector_boot)
+    return LogRecord(epoch, boot, seq, uptime_ms, slot[0], slot)

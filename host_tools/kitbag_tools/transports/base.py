@@ -1,0 +1,31 @@
+"""What every way of reaching an object offers to the client: bytes out, bytes in, and a name."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Transport(Protocol):
+    """An open byte pipe to one object.
+
+    `name` is what a person calls it. Time-outs are in real seconds, also where the object's time
+    is simulated.
+    """
+
+    name: str
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`. Raises LinkLost when the other side has gone."""
+        ...
+
+    def read(self, timeout_s: float) -> bytes:
+        """What has arrived: at least one byte, or b"" after `timeout_s`. Raises LinkLost."""
+        ...
+
+    def reopen(self) -> None:
+        """Open the same port again after LinkLost. Raises KitbagError while that fails."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the port. Never fails, may be called twice."""
+        ...

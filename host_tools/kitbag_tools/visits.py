@@ -1,0 +1,270 @@
+"""A visit: what the host does with an object while it is plugged in.
+
+`set_up` leaves a care plan and an anchor behind; `sync` brings the log home. Both end with the
+store as it was or with the whole visit in it, never in between, and neither erases anything on
+the object: `ack` is a mark, sent only after the store has committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+from kitbag.wire import requests
+
+from .errors import KitbagError, LinkLost, Reason, RequestRefused
+from .object_client import Contact, Hello, ObjectClient, StoredPlan
+from .records import Chunk, LogRecord, decode
+from .store import Gap, Store, Visit
+
+# A clock before this was never set: no anchor is better than a wrong one
+CLOCK_EARLIEST_UTC_MS = 1_577_836_800_000  # 2020-01-01
+
+# So many of the newest stored slots are read again: a log that was put back to an earlier state
+# and written anew would else pass unseen
+OVERLAP_SLOTS = 4
+
+Progress = Callable[[int, int], None]
+"""Called with (slots read, slots to read in all)."""
+
+_BROKEN = (Reason.LINK_LOST, Reason.NO_ANSWER, Reason.BAD_ANSWER)
+
+
+@dataclass(frozen=True)
+class SetUpResult:
+    """What a set-up left behind. `plan` is the care plan as read back from the object."""
+
+    device: str
+    firmware: str
+    plan: StoredPlan
+    contact: Contact | None
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """What a sync brought home.
+
+    `gaps` are the ones found in this visit; `complete` is false when any of them is one (what
+    earlier visits already told is not told again). `conflicts` are seqs whose content differs from
+    what an earlier visit stored. `warnings` are sentences for people.
+    """
+
+    device: str
+    firmware: str
+    epoch: int
+    records_new: int
+    records_total: int
+    gaps: list[Gap]
+    conflicts: list[int]
+    warnings: list[str]
+    status: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def complete(self) -> bool:
+        return not self.gaps and not self.conflicts
+
+
+def set_up(
+    client: ObjectClient, plan_tree: dict[str, Any] | None, store: Store | None = None
+) -> SetUpResult:
+    """Adopt the object for its holder: the care plan `plan_tree` (None: as it is) and an anchor.
+
+    With a `store` the contact is kept there too, which later gives the first night its times.
+    Raises KitbagError.
+    """
+    hello = client.hello()
+    contact, _ = _anchor(client, hello)
+    plan = client.plan_get() if plan_tree is None else client.plan_apply(plan_tree)
+    if store is not None:
+        contacts = [contact] if contact else []
+        store.add(Visit("set_up", hello, client.now_utc_ms(), contacts=contacts, plan=plan))
+    client.bye()
+    return SetUpResult(hello.device, hello.firmware, plan, contact)
+
+
+def sync(client: ObjectClient, store: Store, progress: Progress | None = None) -> SyncResult:
+    """Bring home what the store does not hold yet of the object's log.
+
+    A lost link is waited for (ObjectClient.reconnect) and the download goes on where it stopped.
+    Raises KitbagError with exit code 4, the store untouched, when the object stays away.
+    """
+    hello = client.hello()
+    try:
+        return _sync(client, store, hello, progress)
+    except KitbagError as error:
+        if error.reason not in _BROKEN:
+            raise
+        raise KitbagError(
+            where=error.where,
+            reason=error.reason,
+            problem=f"{error.problem} before everything had come down, so nothing was stored",
+            given=error.given,
+            next_step="plug the object in and run `kitbag sync` again: nothing was erased on it",
+            exit_code=Reason.DATA_INCOMPLETE.exit_code,
+        ) from error
+
+
+def _sync(
+    client: ObjectClient, store: Store, hello: Hello, progress: Progress | None
+) -> SyncResult:
+    contact, warnings = _anchor(client, hello)
+    status = client.status()
+    plan = _plan_unless_known(client, store, hello.device, status)
+    hello = client.hello()  # again: the anchor is a record of its own
+    held = store.held(hello.device, hello.epoch)
+
+    told = {
+        seq
+        for gap in store.gaps(hello.device, hello.epoch)
+        for seq in range(gap.first_seq, gap.last_seq + 1)
+    }
+    download = _Download(client, hello, told, progress)
+    for wanted in missing(held, hello.first, hello.next):
+        download.read(wanted)
+    overwritten = [
+        Gap(hello.epoch, part.start, part.stop - 1, "overwritten")
+        for part in missing(held, 0, hello.first, overlap=0)
+    ]
+    gaps = overwritten + download.gaps
+
+    added = store.add(
+        Visit(
+            act="sync",
+            hello=download.hello,
+            utc_ms=client.now_utc_ms(),
+            chunks=download.chunks,
+            records=download.records,
+            gaps=gaps,
+            contacts=[contact] if contact else [],
+            plan=plan,
+        )
+    )
+    client.acknowledge(hello.next)
+    client.bye()
+    return SyncResult(
+        device=hello.device,
+        firmware=hello.firmware,
+        epoch=hello.epoch,
+        records_new=added.records_new,
+        records_total=added.records_total,
+        gaps=gaps,
+        conflicts=added.conflicts,
+        warnings=warnings,
+        status=status,
+    )
+
+
+def missing(
+    held: Sequence[range], first: int, end: int, overlap: int = OVERLAP_SLOTS
+) -> list[range]:
+    """The parts of [first, end) that are not in `held` (ascending, not touching), to be read.
+
+    The last `overlap` held slots before the end are asked for again. Where the store holds more
+    than the object has ever written (its log was put back), all that the object has is asked for.
+    """
+    if overlap and held and held[-1].stop > end:
+        return [range(first, end)] if end > first else []
+    edges = [range(0, first), *(r for r in held if r.stop > first and r.start < end)]
+    parts = [range(a.stop, b.start) for a, b in pairwise([*edges, range(end, end)])]
+    parts = [part for part in parts if len(part)]
+    if overlap and held and end > first:
+        again = max(first, held[-1].stop - overlap)
+        if parts and parts[-1].start == held[-1].stop:
+            parts[-1] = range(again, parts[-1].stop)
+        elif again < end:
+            parts.append(range(again, end))
+    return parts
+
+
+class _Download:
+    """The slots of one visit as they come in, across lost links."""
+
+    def __init__(
+        self, client: ObjectClient, hello: Hello, told: set[int], progress: Progress | None
+    ) -> None:
+        self._client = client
+        self.hello = hello
+        self._told = told  # seqs that an earlier visit already found to be gone
+        self._progress = progress
+        self._done = 0
+        self.chunks: list[Chunk] = []
+        self.records: list[LogRecord] = []
+        self.gaps: list[Gap] = []
+
+    def read(self, wanted: range) -> None:
+        at = wanted.start
+        while at < wanted.stop:
+            chunk = self._chunk(at, wanted.stop - at)
+            if chunk is None:  # the object has nothing readable from here on
+                self._gap(at, wanted.stop - 1, "lost")
+                return
+            if chunk.first_seq > at:
+                self._gap(at, min(chunk.first_seq, wanted.stop) - 1, self._why_skipped(at))
+            if chunk.first_seq >= wanted.stop:
+                return
+            self._take(chunk)
+            at = chunk.end_seq
+
+    def _chunk(self, at: int, count: int) -> Chunk | None:
+        while True:
+            try:
+                return self._client.read(at, count, self.hello.epoch)
+            except LinkLost:
+                self.hello = self._client.reconnect(self.hello)
+            except RequestRefused as error:
+                if error.code == requests.E_NO_SUCH_RECORD:
+                    return None
+                raise
+
+    def _why_skipped(self, at: int) -> str:
+        """The ring may have come round while we were reading."""
+        return "overwritten" if self._client.hello().first > at else "lost"
+
+    def _take(self, chunk: Chunk) -> None:
+        decoded = decode(chunk)
+        if decoded.damaged:
+            # Once more: a slot may be whole on flash and have been read badly
+            again = self._chunk(chunk.first_seq, chunk.count)
+            if again and (again.first_seq, again.count) == (chunk.first_seq, chunk.count):
+                second = decode(again)
+                if len(second.damaged) < len(decoded.damaged):
+                    chunk, decoded = again, second
+        self.chunks.append(chunk)
+        self.records += decoded.records
+        for seq in decoded.damaged:
+            if seq not in self._told:
+                self._gap(seq, seq, "damaged")
+        self._done += chunk.count
+        if self._progress:
+            self._progress(self._done, max(self._done, self.hello.next - self.hello.first))
+
+    def _gap(self, first: int, last: int, reason: str) -> None:
+        before = self.gaps[-1] if self.gaps else None
+        if before and before.reason == reason and before.last_seq + 1 == first:
+            self.gaps[-1] = replace(before, last_seq=last)
+        else:
+            self.gaps.append(Gap(self.hello.epoch, first, last, reason))
+
+
+def _anchor(client: ObjectClient, hello: Hello) -> tuple[Contact | None, list[str]]:
+    """Compare clocks and leave the result in the object's log; (contact, warnings)."""
+    contact = client.exchange_time(hello.boot)
+    if contact.utc_ms < CLOCK_EARLIEST_UTC_MS:
+        return None, [
+            "This computer's clock is not set, so this visit gives the nights no times. "
+            "Set the clock and run `kitbag sync` again."
+        ]
+    client.set_anchor(contact)
+    return contact, []
+
+
+def _plan_unless_known(
+    client: ObjectClient, store: Store, device: str, status: dict[str, Any]
+) -> StoredPlan | None:
+    """The care plan in force, so that a night can be read beside what was set for it."""
+    crc = status.get("plan_crc")
+    if isinstance(crc, int) and store.plan(device, crc) is not None:
+        return None
+    return client.plan_get()
