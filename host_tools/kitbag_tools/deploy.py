@@ -18,8 +18,8 @@ from pathlib import Path
 import click
 from serial.tools import list_ports
 
-from kitbag_tools import image
-from kitbag_tools.errors import ExitCode, KitbagError, Reason
+from . import image
+from .errors import ExitCode, KitbagError, Reason
 
 # What the build owns on the board. Anything else there (a maker's own notes) is left alone.
 _FOLDERS = ("kitbag", "adafruit_bme280")

