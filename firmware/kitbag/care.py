@@ -1,0 +1,53 @@
+"""The care plan in force, kept in two slots so that a power cut leaves the old or the new one."""
+
+from binascii import crc32
+
+from .wire import plan as plans
+
+_SLOTS = ("plan_a", "plan_b")
+_CURRENT = "plan_slot"
+
+
+class Care:
+    """`plan` is the flat dict in force, `crc` that of its stored form."""
+
+    def __init__(self, memory):
+        self._memory = memory
+        self._slot = memory.number(_CURRENT, 0) & 1
+        self.plan = plans.defaults()
+        self.stored = True
+        data = memory.blob(_SLOTS[self._slot])
+        if data is not None:
+            plan, problems = _unsealed(data)
+            self.stored = not problems
+            if not problems:
+                self.plan = plan
+        self.crc = plans.crc(self.plan)
+
+    def apply(self, data):
+        """Check the JSON `data`, keep it and use it.
+
+        Returns the list of problems (key, given, allowed); only an empty one means it is in
+        force. Raises OSError when it could not be kept: the old plan then still stands.
+        """
+        plan, problems = plans.from_json(data)
+        if problems:
+            return problems
+        spare = self._slot ^ 1
+        stored = plans.to_json(plan)
+        self._memory.keep_blob(_SLOTS[spare], crc32(stored).to_bytes(4, "little") + stored)
+        kept, problems = _unsealed(self._memory.blob(_SLOTS[spare]) or b"")
+        if problems or kept != plan:
+            raise OSError("the plan did not read back")
+        self._memory.keep_number(_CURRENT, spare)
+        self._slot = spare
+        self.plan = plan
+        self.crc = plans.crc(plan)
+        return []
+
+
+def _unsealed(data):
+    stored = data[4:]
+    if crc32(stored).to_bytes(4, "little") != data[:4]:
+        return None, [("", "a damaged plan", "a whole one")]
+    return plans.from_json(stored)

@@ -1,0 +1,1 @@
+"""Scent, touch and the routines that answer a gesture."""

@@ -1,0 +1,103 @@
+"""Touch patterns: perceived strength of the motor over time. Pure functions of milliseconds.
+
+Heartbeat: two pulses of 110 ms, 120 ms apart, with 50 ms edges (product.md; PMC5442094: a slow
+beat lowered anxiety). Breath: in and out as 2:3, no hold. Purr: a slow swell. Steady: as named.
+"""
+
+from math import cos, pi
+
+from .. import limits
+
+_EDGE_MS = 50
+_PULSE_MS = 110
+_BETWEEN_MS = 120
+_SECOND_BEAT = 0.8  # of the first
+_BEAT_STEP_MS = 10
+_SLOW_STEP_MS = 40
+_PURR_MS = 4_000
+_FADE_MS = 2_000
+
+
+class Touch:
+    """One playing of a pattern, from its gentle start to the end of its fade."""
+
+    def __init__(self, plan):
+        self._pattern = plan["touch.pattern"]
+        self._strength = max(0.0, min(1.0, plan["touch.strength"]))
+        neck = plan["placement"] == "neck"
+        self._onset_ms = limits.TOUCH_ONSET_NECK_MS if neck else limits.TOUCH_ONSET_MS
+        if self._pattern == "breath":
+            per_min = _within(
+                plan["touch.breaths_per_min"],
+                limits.BREATHS_MIN_PER_MIN,
+                limits.BREATHS_MAX_PER_MIN,
+            )
+        else:
+            per_min = _within(
+                plan["touch.beats_per_min"], limits.BEATS_MIN_PER_MIN, limits.BEATS_MAX_PER_MIN
+            )
+        self.per_min = per_min
+        self._period_ms = _PURR_MS if self._pattern == "purr" else int(60_000 / per_min)
+        self._fade_from = None
+
+    def fade(self, t_ms):
+        """Begin to end at `t_ms`."""
+        if self._fade_from is None:
+            self._fade_from = t_ms
+
+    def over(self, t_ms):
+        return self._fade_from is not None and t_ms >= self._fade_from + _FADE_MS
+
+    def strength(self, t_ms):
+        """Perceived strength, 0 to 1, `t_ms` after the start."""
+        level = self._strength * self._envelope(t_ms)
+        if self._pattern == "heartbeat":
+            return level * _heartbeat(t_ms % self._period_ms)
+        if self._pattern == "breath":
+            return level * _breath(t_ms % self._period_ms, self._period_ms)
+        if self._pattern == "purr":
+            return level * (0.7 - 0.3 * cos(2 * pi * (t_ms % _PURR_MS) / _PURR_MS))
+        return level
+
+    def next_ms(self, t_ms):
+        """How long the strength of `t_ms` may stand before it must be worked out again."""
+        if self._pattern == "heartbeat":
+            into = t_ms % self._period_ms
+            for start in (0, _PULSE_MS + _BETWEEN_MS):
+                if into < start:
+                    return start - into
+                if into < start + _PULSE_MS:
+                    return _BEAT_STEP_MS
+            return self._period_ms - into
+        return _SLOW_STEP_MS
+
+    def _envelope(self, t_ms):
+        rise = limits.TOUCH_ONSET_FROM + (1 - limits.TOUCH_ONSET_FROM) * t_ms / self._onset_ms
+        level = min(1.0, rise)
+        if self._fade_from is not None:
+            level *= max(0.0, 1 - (t_ms - self._fade_from) / _FADE_MS)
+        return level
+
+
+def _heartbeat(into_ms):
+    second = _PULSE_MS + _BETWEEN_MS
+    if into_ms < _PULSE_MS:
+        return _pulse(into_ms)
+    if second <= into_ms < second + _PULSE_MS:
+        return _SECOND_BEAT * _pulse(into_ms - second)
+    return 0.0
+
+
+def _pulse(into_ms):
+    return min(1.0, (into_ms + _BEAT_STEP_MS) / _EDGE_MS, (_PULSE_MS - into_ms) / _EDGE_MS)
+
+
+def _breath(into_ms, period_ms):
+    in_ms = period_ms * 2 // 5
+    if into_ms < in_ms:
+        return 0.5 - 0.5 * cos(pi * into_ms / in_ms)
+    return 0.5 + 0.5 * cos(pi * (into_ms - in_ms) / (period_ms - in_ms))
+
+
+def _within(value, low, high):
+    return max(low, min(high, value))

@@ -1,0 +1,155 @@
+"""Requests from a host: pure in, pure out. Frames and pipes are the business of others.
+
+Reading needs nothing of the comfort side; the one thing a host may change is the care plan, and
+nothing that it says can start an output.
+"""
+
+import struct
+from binascii import crc32
+
+from ..wire import frames, plan, records, requests
+
+_ANCHOR_EARLIEST_MS = 1_735_689_600_000  # 2025-01-01: an older clock is a wrong one
+_ANCHOR_LATEST_MS = 4_102_444_800_000  # 2100
+_ANCHOR_STALE_MS = 60_000
+
+
+class Session:
+    """Answers the requests of one host at a time.
+
+    `about` offers what the object can tell and do: `hello()`, `status()` (dicts), `journal`,
+    `care`, `uptime_ms()`, `acknowledge(seq)` and `plan_changed()`.
+    """
+
+    def __init__(self, about):
+        self._about = about
+        self._buffer = bytearray(requests.READ_MAX * records.SLOT)
+        self._upload = None
+        self._upload_crc = 0
+        self._arrived = 0
+
+    def answer(self, body):
+        """The answer body to a request body; None when there is nothing to answer."""
+        kind = body[0]
+        if kind == frames.PART:
+            return self._part(body)
+        if kind != frames.REQUEST:
+            return None
+        turn = 0
+        try:
+            fields = requests.fields_of(body)
+            turn = _whole(fields["n"], 0, 255)
+            handle = self._OPS.get(fields["op"])
+            if handle is None:
+                return requests.answer(turn, error=requests.E_UNKNOWN_OP)
+            return handle(self, turn, fields)
+        except (KeyError, TypeError, ValueError):
+            return requests.answer(turn, error=requests.E_BAD_REQUEST)
+        except OSError:
+            return requests.answer(turn, error=requests.E_STORE_FAILED)
+
+    def _hello(self, turn, _):
+        self._upload = None
+        return requests.answer(turn, **self._about.hello())
+
+    def _status(self, turn, _):
+        return requests.answer(turn, **self._about.status())
+
+    def _time(self, turn, _):
+        return requests.answer(turn, uptime_ms=self._about.uptime_ms())
+
+    # The host says what UTC it was at a recent uptime; the record is moved on to now
+    def _anchor(self, turn, fields):
+        utc_ms = _whole(fields["utc_ms"], _ANCHOR_EARLIEST_MS, _ANCHOR_LATEST_MS)
+        now = self._about.uptime_ms()
+        age_ms = now - _whole(fields["uptime_ms"], 0, now)
+        rtt_ms = _whole(fields["rtt_ms"], 0, 60_000)
+        if age_ms > _ANCHOR_STALE_MS:
+            raise ValueError(age_ms)
+        utc_ms += age_ms
+        self._about.journal.write(records.ANCHOR, utc_ms // 1000, utc_ms % 1000, rtt_ms)
+        return requests.answer(turn, next=self._about.journal.next)
+
+    def _read(self, turn, fields):
+        journal = self._about.journal
+        seq = _whole(fields["from"], 0, 0xFFFFFFFF)
+        count = _whole(fields["count"], 1, requests.READ_MAX)
+        if not journal.first <= seq < journal.next:
+            return requests.answer(
+                turn, error=requests.E_NO_SUCH_RECORD, first=journal.first, next=journal.next
+            )
+        boot, count = journal.read(seq, count, self._buffer)
+        slots = bytes(memoryview(self._buffer)[: count * records.SLOT])
+        return requests.records(turn, journal.epoch, seq, boot, slots)
+
+    def _ack(self, turn, fields):
+        seq = _whole(fields["seq"], 0, self._about.journal.next)
+        self._about.acknowledge(seq)
+        return requests.answer(turn, acked=seq)
+
+    def _plan_get(self, turn, fields):
+        data = plan.to_json(self._about.care.plan)
+        at = _whole(fields["at"], 0, len(data))
+        piece = data[at : at + requests.PLAN_PIECE]
+        # Cut between characters, never inside one
+        while piece and at + len(piece) < len(data) and data[at + len(piece)] & 0xC0 == 0x80:
+            piece = piece[:-1]
+        return requests.answer(
+            turn, size=len(data), crc=self._about.care.crc, data=piece.decode(), next=at + len(piece)
+        )
+
+    def _plan_open(self, turn, fields):
+        self._upload = bytearray(_whole(fields["size"], 1, requests.PLAN_MAX))
+        self._upload_crc = _whole(fields["crc"], 0, 0xFFFFFFFF)
+        self._arrived = 0
+        return requests.answer(turn)
+
+    # Pieces come in order; a piece that is sent again because its answer was lost does no harm
+    def _part(self, body):
+        if len(body) < requests.PART_HEADER_SIZE:
+            return requests.answer(0, error=requests.E_BAD_REQUEST)
+        _, turn, offset = struct.unpack_from(requests.PART_HEADER, body, 0)
+        data = body[requests.PART_HEADER_SIZE :]
+        if self._upload is None or offset > self._arrived:
+            return requests.answer(turn, error=requests.E_PLAN_INCOMPLETE)
+        if offset + len(data) > len(self._upload):
+            return requests.answer(turn, error=requests.E_BAD_REQUEST)
+        self._upload[offset : offset + len(data)] = data
+        self._arrived = max(self._arrived, offset + len(data))
+        return requests.answer(turn, arrived=self._arrived)
+
+    def _plan_apply(self, turn, fields):
+        upload, self._upload = self._upload, None
+        if upload is None or self._arrived < len(upload) or crc32(upload) != self._upload_crc:
+            return requests.answer(turn, error=requests.E_PLAN_INCOMPLETE)
+        problems = self._about.care.apply(upload)
+        if problems:
+            key, _, allowed = problems[0]
+            return requests.answer(
+                turn, error=requests.E_PLAN_INVALID, key=key, allowed=allowed, more=len(problems) - 1
+            )
+        self._about.plan_changed()
+        return requests.answer(turn, crc=self._about.care.crc)
+
+    def _bye(self, turn, _):
+        self._upload = None
+        return requests.answer(turn)
+
+    _OPS = {
+        "hello": _hello,
+        "status": _status,
+        "time": _time,
+        "anchor": _anchor,
+        "read": _read,
+        "ack": _ack,
+        "plan_get": _plan_get,
+        "plan_open": _plan_open,
+        "plan_apply": _plan_apply,
+        "bye": _bye,
+    }
+
+
+def _whole(value, low, high):
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(value)
+    return value

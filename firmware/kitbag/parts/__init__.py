@@ -1,0 +1,1 @@
+"""One small driver per physical part; the only modules that touch pins."""

@@ -1,0 +1,1 @@
+"""What the object feels: pure, fed with samples."""

@@ -1,0 +1,443 @@
+"""Gestures from the pressure in the bladder: holds, squeezes and pats.
+
+Pure and streaming: fed with one sample at a time, bounded memory. What is not a gesture moves the
+pressure too, and is told apart by how fast it does:
+
+- weather (at most 0.1 Pa/s), a lift (up to 50 Pa/s), a slow leak and the heater warming the air
+  (up to 20 Pa/s) are slower than an arm that closes. The baseline follows anything slower than
+  `_FOLLOW_PA_PER_S`; only what outruns it by `_ONSET_PA` is a touch.
+- while something holds the object the baseline cannot be seen. The end of a hold is therefore a
+  fast fall from the level of the last seconds, never a return to an old number, and no hold ever
+  times out.
+
+Figures: notes in docs/sensing.md; times of hugs from HuggieBot (Block et al. 2023), pressures
+from Kim et al. (RO-MAN 2016), shapes from measured pillow and cuff recordings.
+"""
+
+from array import array
+
+# The baseline at rest
+_FOLLOW_PA_PER_S = 52.0  # an express lift moves at 48
+_FOLLOW_TAU_S = 0.5
+_ONSET_PA = 60.0  # a door slam in the next room is 20-40
+_GESTURE_PA = 100.0  # a touch that never gets this far says nothing
+
+# A touch: what it is by how long it lasts
+_PAT_MAX_MS = 300
+_SQUEEZE_MAX_MS = 1_750
+_HOLD_MS = 2_000
+_EARLY_PAT_MS = 230  # at the falling edge, before the tail is seen
+_GROUP_MS = 3_000  # squeezes and pats belong together when they begin within this
+_GROUP_QUIET_MS = 1_200
+_PATS_MIN = 3
+
+# A hold
+_LEVEL_TAU_S = 8.0
+_FALL = 0.5  # of the hold's own pressure
+_BRIDGE_MS = 1_000  # a re-grip lasts up to 0.74 s
+_SETTLE_MS = 400  # a release is over when the pressure has stood still so long ...
+_SETTLE_MAX_MS = 3_000  # ... or at the latest after this
+_SLOW_END_MS = 3_000
+_EDGE = 0.12  # of the height: where a touch begins and ends
+_ON_TOP = 0.35  # of the hold's own pressure: a squeeze while holding
+_ON_TOP_PA = 120.0
+
+# Tautness
+_RIGID_PA_PER_K = 340.0  # P / T: what a rigid bladder does
+_LEARN_EVERY_MS = 30_000
+_LEARN_FROM_K = 0.2
+_LEARN_KEEP = 0.9
+_LEARN_ENOUGH_K2 = 0.5
+
+_RING = 160  # samples: more than 6 s at 25 Hz
+
+# Phases
+REST = 0
+TOUCHED = 1  # up, and not yet known as what
+HELD = 2
+
+
+class Gesture:
+    """A gesture that is over. Times in ms of the samples' clock, pressures in Pa over baseline."""
+
+    def __init__(self, kind, start_ms, end_ms, noticed_ms, count, peak_pa, mean_pa, confidence):
+        self.kind = kind
+        self.start_ms = start_ms
+        self.end_ms = end_ms
+        self.noticed_ms = noticed_ms
+        self.count = count
+        self.peak_pa = peak_pa
+        self.mean_pa = mean_pa
+        self.confidence = confidence
+
+
+class HugSense:
+    """Feed it with `sample`; it tells `listener` what it feels, as it feels it:
+
+    `on_touch(now_ms)` something touched the object (the `noticed` of what follows);
+    `on_hold(start_ms, noticed_ms, peak_pa, tautness_pa_per_k)` it has lasted 2 s: a hold has begun;
+    `on_squeeze(count, now_ms)` a squeeze was let go, the `count`th in a row;
+    `on_gesture(gesture)` a gesture is over and known.
+    """
+
+    def __init__(self, listener):
+        self._to = listener
+        self.phase = REST
+        self.gauge_pa = 0.0  # over baseline, as far as it can be known
+        self.tautness_pa_per_k = None  # None until it has been seen
+        self._last_ms = None
+        self._base_pa = 0.0
+        self._base_c = 0.0
+        self._times = array("i", [0] * _RING)
+        self._pressures = array("f", [0.0] * _RING)
+        self._offset_pa = 0.0  # the ring holds pressures over this, to keep float32's last digits
+        self._at = 0
+        # A touch or hold
+        self._start_ms = self._noticed_ms = 0
+        self._peak_pa = self._level_pa = self._cap_pa = 0.0
+        self._sum = 0.0
+        self._n = 0
+        self._fall_ms = None
+        self._fall_pa = 0.0
+        self._still_ms = 0
+        self._still_pa = 0.0
+        self._slow_ms = 0
+        self._top_ms = None  # a squeeze on top of a hold: since when
+        self._top_peak_pa = 0.0
+        # Squeezes or pats in a row
+        self._group_kind = None
+        self._group_first_ms = self._group_last_ms = self._group_noticed_ms = 0
+        self._group_count = 0
+        self._group_peak_pa = self._group_mean_pa = 0.0
+        # Learning the tautness
+        self._learn_ms = None
+        self._learn_pa = self._learn_c = 0.0
+        self._sxy = self._sxx = 0.0
+
+    @property
+    def active(self):
+        """True while every sample counts: sample fast."""
+        return self.phase != REST or self._group_count > 0
+
+    def held_ms(self, now_ms):
+        """How long the present hold has lasted, 0 when there is none."""
+        return now_ms - self._start_ms if self.phase == HELD else 0
+
+    def sample(self, now_ms, pressure_pa, bladder_c):
+        """One reading of the barometer at `now_ms` (monotone ms)."""
+        if not 20_000.0 < pressure_pa < 200_000.0:  # NaN too
+            return
+        if self._last_ms is None:
+            self._last_ms = now_ms
+            self._base_pa = self._offset_pa = pressure_pa
+            self._base_c = bladder_c
+        dt_ms = now_ms - self._last_ms
+        if dt_ms < 0:
+            return
+        self._last_ms = now_ms
+        at = self._at = (self._at + 1) % _RING
+        self._times[at] = now_ms & 0x3FFFFFFF
+        self._pressures[at] = pressure_pa - self._offset_pa
+        if self.phase == REST:
+            over = pressure_pa - self._base_pa
+            if over > _ONSET_PA:
+                self._touch(now_ms, pressure_pa, bladder_c)
+            else:
+                # Follow, but never faster upwards than any lift
+                dt_s = dt_ms * 0.001
+                step = over * (dt_s / _FOLLOW_TAU_S if dt_s < _FOLLOW_TAU_S else 1.0)
+                limit = _FOLLOW_PA_PER_S * dt_s
+                self._base_pa += step if step < limit else limit
+                self.gauge_pa = over
+                if now_ms - self._learn_from(now_ms, bladder_c) >= _LEARN_EVERY_MS:
+                    self._learn(now_ms, bladder_c)
+        elif self.phase == TOUCHED:
+            self._touched(now_ms, pressure_pa, bladder_c)
+        else:
+            self._held(now_ms, pressure_pa, bladder_c, dt_ms * 0.001)
+        if self._group_count and self.phase != TOUCHED:
+            self._close_group_when_due(now_ms)
+
+    # --- At rest -----------------------------------------------------------------------------
+
+    def _learn_from(self, now_ms, bladder_c):
+        if self._learn_ms is None:
+            self._learn_ms = now_ms
+            self._learn_pa = self._base_pa
+            self._learn_c = bladder_c
+        return self._learn_ms
+
+    # dP/dT of the bladder, from the heater's own warming and cooling while nobody holds it
+    def _learn(self, now_ms, bladder_c):
+        dt_k = bladder_c - self._learn_c
+        if abs(dt_k) >= _LEARN_FROM_K:
+            self._sxy = _LEARN_KEEP * self._sxy + dt_k * (self._base_pa - self._learn_pa)
+            self._sxx = _LEARN_KEEP * self._sxx + dt_k * dt_k
+            if self._sxx >= _LEARN_ENOUGH_K2:
+                taut = self._sxy / self._sxx
+                self.tautness_pa_per_k = max(0.0, min(_RIGID_PA_PER_K, taut))
+            self._learn_ms = None
+        elif now_ms - self._learn_ms >= 4 * _LEARN_EVERY_MS:
+            self._learn_ms = None  # weather, not warmth
+
+    # --- A touch -----------------------------------------------------------------------------
+
+    def _touch(self, now_ms, pressure_pa, bladder_c):
+        self.phase = TOUCHED
+        self._noticed_ms = now_ms
+        self._base_pa = self._before(now_ms)
+        self._base_c = bladder_c
+        self._start_ms = self._edge_before(now_ms, pressure_pa)
+        self._peak_pa = pressure_pa
+        self._sum = 0.0
+        self._n = 0
+        self._fall_ms = None
+        self._learn_ms = None
+        if not self._group_count:
+            self._group_noticed_ms = now_ms
+        self._to.on_touch(now_ms)
+
+    # The pressure just before the touch: the lowest mean of three samples in the last 2.5 s. The
+    # baseline itself has already begun to follow.
+    def _before(self, now_ms):
+        lowest = None
+        ring = self._pressures
+        at = self._at
+        for back in range(1, _RING - 2):
+            i = (at - back) % _RING
+            if not 0 <= (now_ms & 0x3FFFFFFF) - self._times[i] <= 2_500 or not self._times[i]:
+                break
+            mean = (ring[i] + ring[i - 1] + ring[i - 2]) / 3
+            if lowest is None or mean < lowest:
+                lowest = mean
+        return self._base_pa if lowest is None else min(self._base_pa, lowest + self._offset_pa)
+
+    # When the pressure left the baseline: walk back from now to the foot of the rise
+    def _edge_before(self, now_ms, pressure_pa):
+        foot = self._base_pa - self._offset_pa + max(6.0, 0.08 * (pressure_pa - self._base_pa))
+        return self._walk_back(now_ms, foot, False)
+
+    # The time of the latest sample that is below (or above) `level`, looking back from now
+    def _walk_back(self, now_ms, level, above):
+        mask = now_ms & 0x3FFFFFFF
+        for back in range(1, _RING):
+            i = (self._at - back) % _RING
+            if not 0 <= mask - self._times[i] < 7_000:
+                break
+            if (self._pressures[i] > level) == above:
+                return now_ms - (mask - self._times[i])
+        return now_ms
+
+    def _touched(self, now_ms, pressure_pa, bladder_c):
+        over = pressure_pa - self._base_pa
+        self.gauge_pa = over
+        if self._fall_ms is None:
+            if pressure_pa > self._peak_pa:
+                self._peak_pa = pressure_pa
+            self._sum += over
+            self._n += 1
+            if over < _FALL * (self._peak_pa - self._base_pa):
+                self._fall_ms = now_ms
+                self._fall_pa = pressure_pa
+                self._let_go(now_ms)
+            elif now_ms - self._start_ms >= _HOLD_MS:
+                self._become_hold(now_ms, pressure_pa)
+            return
+        # Letting go: wait for the tail, or for the next squeeze
+        peak = self._peak_pa - self._base_pa
+        if over < max(_EDGE * peak, 8.0) or now_ms - self._fall_ms > 600:
+            self._touch_over(now_ms, pressure_pa)
+        elif over > max(0.65 * peak, (self._fall_pa - self._base_pa) + 0.3 * peak):
+            self._touch_over(now_ms, pressure_pa)
+            self._touch(now_ms, pressure_pa, bladder_c)
+        elif pressure_pa < self._fall_pa:
+            self._fall_pa = pressure_pa
+
+    # The falling edge: what must be answered at once (a third squeeze is a stop) is told here
+    def _let_go(self, now_ms):
+        lasted = now_ms - self._start_ms
+        if _EARLY_PAT_MS <= lasted and self._peak_pa - self._base_pa >= _GESTURE_PA:
+            self._to.on_squeeze(self._count_with(now_ms, "squeeze"), now_ms)
+
+    # Which one in its row a squeeze (or pat) that ends now is
+    def _count_with(self, now_ms, kind):
+        same = (
+            self._group_count
+            and self._group_kind == kind
+            and self._start_ms - self._group_first_ms <= _GROUP_MS
+        )
+        return self._group_count + 1 if same else 1
+
+    def _touch_over(self, now_ms, pressure_pa):
+        peak = self._peak_pa - self._base_pa
+        end_ms = max(self._walk_back(now_ms, self._edge_pa(), True), self._fall_ms or now_ms)
+        self.phase = REST
+        self._base_pa = min(pressure_pa, self._base_pa + _ONSET_PA)
+        if peak >= _GESTURE_PA:
+            lasted = self._fall_ms - self._start_ms
+            kind = "squeeze" if lasted >= _EARLY_PAT_MS else "pat"
+            self._join_group(kind, end_ms, peak, self._sum / max(1, self._n))
+
+    def _edge_pa(self):
+        return self._base_pa - self._offset_pa + _EDGE * (self._peak_pa - self._base_pa)
+
+    # --- Squeezes and pats in a row ----------------------------------------------------------
+
+    def _join_group(self, kind, end_ms, peak_pa, mean_pa):
+        count = self._count_with(end_ms, kind)
+        if count == 1:
+            self._close_group()
+            self._group_kind = kind
+            self._group_first_ms = self._start_ms
+            self._group_noticed_ms = self._noticed_ms
+            self._group_peak_pa = self._group_mean_pa = 0.0
+        self._group_count = count
+        self._group_last_ms = end_ms
+        self._group_peak_pa = max(self._group_peak_pa, peak_pa)
+        self._group_mean_pa += (mean_pa - self._group_mean_pa) / count
+
+    def _close_group_when_due(self, now_ms):
+        quiet = now_ms - self._group_last_ms >= _GROUP_QUIET_MS
+        if quiet or now_ms - self._group_first_ms > _GROUP_MS + _SQUEEZE_MAX_MS:
+            self._close_group()
+
+    def _close_group(self):
+        count, self._group_count = self._group_count, 0
+        if not count or (self._group_kind == "pat" and count < _PATS_MIN):
+            return
+        self._to.on_gesture(
+            Gesture(
+                self._group_kind,
+                self._group_first_ms,
+                self._group_last_ms,
+                self._group_noticed_ms,
+                count,
+                self._group_peak_pa,
+                self._group_mean_pa,
+                min(1.0, self._group_peak_pa / (4 * _GESTURE_PA)),
+            )
+        )
+
+    # --- A hold ------------------------------------------------------------------------------
+
+    def _become_hold(self, now_ms, pressure_pa):
+        if self._peak_pa - self._base_pa < _GESTURE_PA:
+            # Up, small and steady: no arm. Take it as the new rest.
+            self.phase = REST
+            self._base_pa = pressure_pa
+            return
+        self._close_group()
+        self.phase = HELD
+        self._level_pa = pressure_pa
+        self._cap_pa = pressure_pa - self._base_pa
+        self._slow_ms = 0
+        self._top_ms = None
+        peak = self._peak_pa - self._base_pa
+        self._to.on_hold(self._start_ms, self._noticed_ms, peak, self.tautness_pa_per_k)
+
+    # How far the air's own warming has moved the hidden baseline
+    def _drift_pa(self, bladder_c):
+        dt_k = bladder_c - self._base_c
+        if self.tautness_pa_per_k is not None:
+            return self.tautness_pa_per_k * dt_k
+        return min(0.0, _RIGID_PA_PER_K * dt_k)
+
+    def _held(self, now_ms, pressure_pa, bladder_c, dt_s):
+        level = self._level_pa
+        base = self._base_pa + self._drift_pa(bladder_c)
+        # The hold's own pressure: what the arm added, not what warmth or weather added since
+        height = min(self._cap_pa, max(level - base, 0.6 * self._cap_pa))
+        self.gauge_pa = height + pressure_pa - level
+        if self._fall_ms is not None:
+            if pressure_pa > level - _FALL * height:
+                self._fall_ms = None  # a new grip, not the end
+            elif self._released(now_ms, pressure_pa):
+                self._hold_over(now_ms, pressure_pa)
+            return
+        if pressure_pa < level - _FALL * height:
+            self._fall_ms = self._still_ms = now_ms
+            self._still_pa = pressure_pa
+            return
+        over = self.gauge_pa
+        self._sum += over
+        self._n += 1
+        if self._on_top(now_ms, pressure_pa, level, height):
+            return
+        if base + over > self._peak_pa and over <= 1.5 * self._cap_pa:
+            self._peak_pa = base + over
+        self._level_pa += (pressure_pa - level) * min(1.0, dt_s / _LEVEL_TAU_S)
+        # A release too slow to fall: back at a baseline that cannot have dropped by itself
+        if pressure_pa < base + 0.2 * self._cap_pa:
+            self._slow_ms += int(dt_s * 1000)
+            if self._slow_ms >= _SLOW_END_MS:
+                self._fall_ms = now_ms - self._slow_ms
+                self._hold_over(now_ms, pressure_pa)
+        else:
+            self._slow_ms = 0
+
+    # A squeeze on top of a hold: up fast and down again. Returns True while it lasts.
+    def _on_top(self, now_ms, pressure_pa, level, height):
+        if self._top_ms is None:
+            if pressure_pa > level + max(_ON_TOP * height, _ON_TOP_PA):
+                self._top_ms = now_ms
+                self._top_peak_pa = pressure_pa
+            return self._top_ms is not None
+        self._top_peak_pa = max(self._top_peak_pa, pressure_pa)
+        lasted = now_ms - self._top_ms
+        if pressure_pa < level + _FALL * (self._top_peak_pa - level):
+            self._top_ms = None
+            if lasted >= _EARLY_PAT_MS - 60:
+                self._squeezed_on_top(now_ms, lasted, self._top_peak_pa - level)
+            return True
+        if lasted > _SQUEEZE_MAX_MS:
+            # Held tighter now
+            self._top_ms = None
+            self._cap_pa += pressure_pa - level
+            self._level_pa = pressure_pa
+        return True
+
+    def _squeezed_on_top(self, now_ms, lasted, peak_pa):
+        kept = self._start_ms, self._noticed_ms
+        self._start_ms = now_ms - lasted
+        self._noticed_ms = self._start_ms
+        count = self._count_with(now_ms, "squeeze")
+        self._join_group("squeeze", now_ms, peak_pa, 0.6 * peak_pa)
+        self._start_ms, self._noticed_ms = kept
+        self._to.on_squeeze(count, now_ms)
+
+    # Has the fall come to rest at a new level, past the longest re-grip?
+    def _released(self, now_ms, pressure_pa):
+        if abs(pressure_pa - self._still_pa) > 0.04 * self._cap_pa + 3.0:
+            self._still_pa = pressure_pa
+            self._still_ms = now_ms
+        since = now_ms - self._fall_ms
+        still = now_ms - self._still_ms >= _SETTLE_MS
+        return (since >= _BRIDGE_MS and still) or since >= _SETTLE_MAX_MS
+
+    def _hold_over(self, now_ms, pressure_pa):
+        edge = pressure_pa + _EDGE * (self._level_pa - pressure_pa) - self._offset_pa
+        end_ms = max(self._walk_back(now_ms, edge, True), self._fall_ms)
+        mean = self._sum / max(1, self._n)
+        peak = max(self._peak_pa - self._base_pa, mean)
+        self.phase = REST
+        self._base_pa = self._offset_pa = pressure_pa
+        self._refill()
+        self._close_group()
+        lasted = end_ms - self._start_ms
+        self._to.on_gesture(
+            Gesture(
+                "long_hold" if lasted >= 30_000 else "hold",
+                self._start_ms,
+                end_ms,
+                self._noticed_ms,
+                1,
+                peak,
+                mean,
+                min(1.0, 0.5 + peak / (10 * _GESTURE_PA)),
+            )
+        )
+
+    # After the offset has moved, what the ring held is of no use
+    def _refill(self):
+        for i in range(_RING):
+            self._times[i] = 0

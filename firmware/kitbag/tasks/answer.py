@@ -1,0 +1,145 @@
+"""What a gesture or the button brings about. The holder is in charge: stop always wins."""
+
+import asyncio
+import time
+
+from ..comfort import routines
+from ..parts.button import Button
+from ..wire import records
+
+_START_HOLD_MS = 3_000  # a hold of this length is deliberate
+_LONG_HOLD_MS = 30_000
+_RELEASE_MS = 2_000  # after a stop, a new start needs so much rest before it
+_TOUCH_AFTER_HOLD_MS = 30_000
+_TOUCH_AFTER_SQUEEZE_MS = 60_000
+_BUTTON_POLL_MS = 20
+
+
+class Answer:
+    """Listens to the senses and the button; asks `heat` and `comfort`."""
+
+    def __init__(self, board, care, log, clock, feel, heat, comfort):
+        self._care = care
+        self._log = log
+        self._clock = clock
+        self._feel = feel
+        self._heat = heat
+        self._comfort = comfort
+        self._must_rest = False  # after a stop: no start before a release of 2 s
+        self._rest_since = None
+        self._deliberate = True  # the touch that is on now began after that
+        self._hold_answered = self._long_answered = False
+        self._flag = asyncio.ThreadSafeFlag()
+        self._button = Button(board, self._cut, self._flag)
+
+    # --- From the senses ---------------------------------------------------------------------
+
+    def on_touch(self, now_ms):
+        self._deliberate = not self._must_rest
+        self._hold_answered = self._long_answered = False
+
+    def on_hold(self, start_ms, noticed_ms, peak_pa, tautness_pa_per_k):
+        since_s = (self._clock.uptime_ms() - start_ms) / 1000
+        noticed_s = (noticed_ms - start_ms) / 1000
+        self._log.write(records.HOLD_START, since_s, peak_pa, noticed_s, tautness_pa_per_k)
+
+    def on_squeeze(self, count, now_ms):
+        if count == 3:
+            self.stop("triple_squeeze")
+
+    def on_gesture(self, g):
+        duration_s = (g.end_ms - g.start_ms) / 1000
+        noticed_s = (g.noticed_ms - g.start_ms) / 1000
+        shape = g.mean_pa / g.peak_pa if g.peak_pa > 0 else 0
+        kind = _KINDS[g.kind]
+        if kind in (records.SQUEEZE, records.PAT):
+            self._log.write(
+                kind, duration_s, g.peak_pa, g.count, shape, noticed_s, g.confidence, at=g.end_ms
+            )
+        else:
+            self._log.write(
+                kind, duration_s, g.peak_pa, shape, noticed_s, g.confidence, at=g.end_ms
+            )
+        if g.kind == "squeeze" and g.count == 2:
+            self._begin("double_squeeze", _TOUCH_AFTER_SQUEEZE_MS)
+        elif g.kind == "pat":
+            self._begin("pat", _TOUCH_AFTER_SQUEEZE_MS)
+
+    def holding(self, held_ms, now_ms):
+        """Called with every sample of a hold."""
+        if not self._deliberate or held_ms < _START_HOLD_MS:
+            return
+        if not self._hold_answered:
+            self._hold_answered = True
+            self._begin("hold", _TOUCH_AFTER_HOLD_MS)
+        elif held_ms >= _LONG_HOLD_MS and not self._long_answered:
+            self._long_answered = True
+            self._begin("long_hold", _TOUCH_AFTER_HOLD_MS)
+        if self._comfort.touching:
+            self._comfort.play_touch("hold", _TOUCH_AFTER_HOLD_MS)
+
+    def settle(self, now_ms):
+        """Called with every sample: has the object rested long enough after a stop?"""
+        if not self._must_rest:
+            return
+        if not self._feel.resting or self._button.is_down():
+            self._rest_since = None
+        elif self._rest_since is None:
+            self._rest_since = now_ms
+        elif now_ms - self._rest_since >= _RELEASE_MS:
+            self._must_rest = False
+
+    def sense_lost(self):
+        """Without its sense the object could not be told to stop by a squeeze: let warmth go."""
+        self._heat.end("error")
+
+    def _begin(self, gesture, touch_ms):
+        if not self._deliberate:
+            return
+        for part in routines.parts(self._care.plan, gesture):
+            if part == "warmth":
+                self._heat.begin(gesture)
+            elif part == "scent":
+                self._comfort.give_scent(gesture)
+            else:
+                self._comfort.play_touch(gesture, touch_ms)
+
+    # --- Stop --------------------------------------------------------------------------------
+
+    def stop(self, how):
+        """Everything off, and nothing begins again without a release and a new act."""
+        self._cut()
+        self._log.write(records.STOP, how, self._heat.state)
+        self._heat.stop(how)
+        self._deliberate = False
+
+    # From the interrupt of the button: outputs only; the task does the rest
+    def _cut(self):
+        self._heat.cut()
+        self._comfort.cut()
+        self._must_rest = True
+        self._rest_since = None
+        self._deliberate = False
+
+    async def run_button(self):
+        while True:
+            await self._flag.wait()
+            if self._button.down_at is None:
+                continue
+            self.stop("button")
+            self._heat.acknowledge()
+            now = time.ticks_ms()
+            while not self._button.settled_up(now):
+                await asyncio.sleep_ms(_BUTTON_POLL_MS)
+                now = time.ticks_ms()
+            self._log.write(records.BUTTON, self._button.held_ms(now) / 1000)
+            self._button.down_at = None
+
+
+_KINDS = {
+    "hold": records.HOLD,
+    "long_hold": records.LONG_HOLD,
+    "rest": records.REST,
+    "squeeze": records.SQUEEZE,
+    "pat": records.PAT,
+}

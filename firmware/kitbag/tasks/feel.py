@@ -1,0 +1,116 @@
+"""Sampling the barometer: fast while anyone may be holding the object, slower when it rests."""
+
+import asyncio
+import time
+
+from ..parts.bme280 import Barometer
+from ..senses.hug import HugSense
+from ..wire import records
+
+_ACTIVE_MS = 40  # 25 Hz
+_IDLE_MS = 100  # 10 Hz
+_TEMPERATURE_EVERY_MS = 1_000
+_FAILURES_MAX = 3
+_RETRY_MS = 10_000
+_BLADDER_EVERY_MS = 60_000
+
+
+class Feel:
+    """The object's one sense. `held` and `quiet_ms` are for those who must know; `samples` counts
+    what was read and `skipped` the samples that came a period late or more.
+    """
+
+    def __init__(self, board, clock, log):
+        self._board = board
+        self._clock = clock
+        self._log = log
+        self._barometer = None
+        self._hug = None
+        self._answer = None
+        self._pressure_pa = 0.0
+        self._bladder_c = 0.0
+        self._temperature_ms = 0
+        self._sample_ms = 0
+        self._touched_ms = 0
+        self.samples = 0
+        self.skipped = 0
+        self.lost = False
+
+    def bind(self, answer):
+        """Gestures go to `answer`; it needs the other tasks, so it comes last."""
+        self._answer = answer
+        self._hug = HugSense(answer)
+
+    @property
+    def held(self):
+        return self._hug is not None and self._hug.held_ms(self._clock.uptime_ms()) > 0
+
+    @property
+    def resting(self):
+        """Nothing touches the object."""
+        return not self._hug.active
+
+    @property
+    def quiet_ms(self):
+        """Since anyone last touched it."""
+        return 0 if self.held else self._clock.uptime_ms() - self._touched_ms
+
+    def status(self):
+        return {"gauge_pa": round(self._hug.gauge_pa), "sense": "lost" if self.lost else "good"}
+
+    async def run(self):
+        while True:
+            try:
+                self._barometer = Barometer(self._board)
+                if self.lost:
+                    self.lost = False
+                    self._log.write(records.SENSE_FAULT, "back", None)
+                await self._follow()
+            except OSError:
+                if not self.lost:
+                    self.lost = True
+                    self._log.write(records.SENSE_FAULT, "bus", None)
+                    self._answer.sense_lost()
+            await asyncio.sleep_ms(_RETRY_MS)
+
+    # Sample on a fixed grid until the bus fails for good
+    async def _follow(self):
+        hug = self._hug
+        failures = 0
+        due = time.ticks_ms()
+        while True:
+            period = _ACTIVE_MS if hug.active else _IDLE_MS
+            due = time.ticks_add(due, period)
+            wait = time.ticks_diff(due, time.ticks_ms())
+            if wait < 0:
+                if wait < -period:
+                    self.skipped += 1
+                due = time.ticks_ms()
+                wait = 0
+            await asyncio.sleep_ms(wait)
+            try:
+                self._sample()
+                failures = 0
+            except OSError:
+                failures += 1
+                if failures >= _FAILURES_MAX:
+                    raise
+
+    def _sample(self):
+        barometer = self._barometer
+        now = self._clock.uptime_ms()
+        barometer.latch()
+        if now - self._temperature_ms >= _TEMPERATURE_EVERY_MS or not self.samples:
+            self._temperature_ms = now
+            self._bladder_c = barometer.bladder_c()
+        self._pressure_pa = barometer.pressure_pa()
+        self.samples += 1
+        hug = self._hug
+        hug.sample(now, self._pressure_pa, self._bladder_c)
+        if hug.active:
+            self._touched_ms = now
+            self._answer.holding(hug.held_ms(now), now)
+        self._answer.settle(now)
+        if now - self._sample_ms >= _BLADDER_EVERY_MS:
+            self._sample_ms = now
+            self._log.write(records.BLADDER, self._pressure_pa, self._bladder_c, hug.gauge_pa)

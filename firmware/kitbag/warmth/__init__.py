@@ -1,0 +1,1 @@
+"""Heat: the controller that asks, the guard that decides, the dose that adds up."""

@@ -1,0 +1,47 @@
+"""The controller: what power the pad needs to follow its target. It may only ask.
+
+Ramped PI with feed-forward, in watts, so that it is the same on every pad and battery. The
+feed-forward carries what physics foresees (heating the pad along the ramp, and the loss that
+grows with temperature); the PI carries what it does not (who holds it, what lies on it).
+"""
+
+# The plant as safety.md's model has it; the PI makes up for what differs
+_HEAT_CAPACITY_J_PER_K = 75.0  # pad, cover and part of what they touch
+_LOSS_W_PER_K = 0.16  # from the pad through the cover and the back
+_KP_W_PER_K = 0.9
+_KI_W_PER_K_S = 0.006
+_BLEED_PER_S = 0.02  # how fast an integral that the pad cannot deliver is given back
+
+
+class Control:
+    """Power that the pad needs, cycle by cycle."""
+
+    def __init__(self):
+        self._integral_w = 0.0
+        self._rest_c = None
+
+    def start(self, pad_c, at_rest):
+        """Warmth begins with the pad at `pad_c`; `at_rest` when it has long been unheated."""
+        if at_rest or self._rest_c is None or pad_c < self._rest_c:
+            self._rest_c = pad_c
+        self._integral_w = 0.0
+
+    def ask(self, target_c, ramp_c_per_s, pad_c, dt_s, full_w):
+        """Power in W, from 0 to `full_w`, for the cycle of `dt_s` that begins.
+
+        `target_c` moves at `ramp_c_per_s` now; `full_w` is what pad and battery can give.
+        """
+        error = target_c - pad_c
+        wanted = (
+            _HEAT_CAPACITY_J_PER_K * ramp_c_per_s
+            + _LOSS_W_PER_K * (target_c - self._rest_c)
+            + _KP_W_PER_K * error
+            + self._integral_w
+        )
+        power = max(0.0, min(full_w, wanted))
+        # Integrate only what the pad can follow, or the integral would wind up against its limit
+        if power == wanted or (error < 0) == (wanted > full_w):
+            self._integral_w += _KI_W_PER_K_S * error * dt_s
+        else:
+            self._integral_w -= self._integral_w * _BLEED_PER_S * dt_s
+        return power

@@ -1,0 +1,142 @@
+"""A session of warmth: what temperature is wanted, from the first hold to the end of the fade.
+
+Pure: fed with time and the plan, clamped against `limits` at every step.
+"""
+
+from .. import limits
+from ..wire import plan as plans
+
+_CANNOT_REACH_MS = 8 * 60_000  # at full power and still this far below the target
+_CANNOT_REACH_C = 0.7
+_ARRIVED_C = 0.3
+
+
+class Session:
+    """State ("idle", "warming", "holding", "fading", "cannot_reach") and target of warmth.
+
+    `target_c` is None while no warmth is wanted; `ramp_c_per_s` is how fast it moves now.
+    """
+
+    def __init__(self):
+        self.state = "idle"
+        self.target_c = None
+        self.ramp_c_per_s = 0.0
+        self.on_ms = 0
+        self._left_ms = 0
+        self._extended = False
+        self._level_for_ms = 0
+        self._weak_ms = 0
+        self._fade_c_per_s = 0.0
+
+    @property
+    def active(self):
+        return self.target_c is not None
+
+    def start(self, plan, pad_c):
+        """Begin to warm from `pad_c`; a session that already runs goes on."""
+        if self.active and self.state != "fading":
+            return
+        self.state = "warming"
+        self.target_c = max(min(pad_c, plans.level_c(plan)), limits.LEVEL_MIN_C - 20)
+        self.on_ms = 0
+        self._left_ms = int(self._session_min(plan) * 60_000)
+        self._extended = False
+        self._level_for_ms = 0
+        self._weak_ms = 0
+
+    def extend(self, plan):
+        """A further deliberate act while warm: once a session, its time begins anew."""
+        if not self.active or self._extended:
+            return False
+        self._extended = True
+        self._left_ms = int(self._session_min(plan) * 60_000)
+        if self.state == "fading":
+            self.state = "warming"
+        return True
+
+    def end(self):
+        self.state = "idle"
+        self.target_c = None
+        self.ramp_c_per_s = 0.0
+
+    # Returns the reason when the session ended in this step, else None. `quiet_ms`: since anyone
+    # last touched the object. `dose_min`: CEM43 of 24 h. `saturated`: the pad gets all it can.
+    def step(self, dt_ms, plan, pad_c, quiet_ms, dose_min, saturated):
+        if not self.active:
+            return None
+        self.on_ms += dt_ms
+        dt_s = dt_ms / 1000
+        if self.state == "fading":
+            return self._fade(dt_s, plan)
+        if self._level_for_ms:  # the session's minutes are those at its level, after the ramp
+            self._left_ms -= dt_ms
+        if self._left_ms <= 0 or self._tender_time_up(plan):
+            self.state = "fading"
+            fade_s = 60 * max(limits.FADE_MIN_MIN, min(limits.FADE_MAX_MIN, plan["warmth.fade_min"]))
+            self._fade_c_per_s = max(0.0, self.target_c - _sleep_c(plan)) / fade_s
+            self._left_ms = int(fade_s * 1000)
+            return None
+        level = self._level(plan, quiet_ms, dose_min)
+        ramp = max(
+            limits.RAMP_MIN_C_PER_MIN, min(limits.RAMP_MAX_C_PER_MIN, plan["warmth.ramp_c_per_min"])
+        )
+        self._approach(level, ramp / 60, dt_s, pad_c)
+        self._judge(level, pad_c, dt_ms, saturated)
+        return None
+
+    def _session_min(self, plan):
+        return max(
+            limits.SESSION_MIN_MIN, min(limits.SESSION_MAX_MIN, plan["warmth.session_min"])
+        )
+
+    def _tender_time_up(self, plan):
+        return plans.tender(plan) and self.on_ms >= limits.TENDER_ON_MS
+
+    # The lowest of all that applies now
+    def _level(self, plan, quiet_ms, dose_min):
+        level = plans.level_c(plan)
+        if self._level_for_ms >= limits.LEVEL_SETTLED_AFTER_MS:
+            level = min(level, limits.LEVEL_SETTLED_C)
+        if quiet_ms >= limits.LEVEL_QUIET_AFTER_MS:
+            level = min(level, limits.LEVEL_QUIET_C)
+        if dose_min >= limits.DOSE_STEP_CEM43_MIN:
+            level = min(level, limits.DOSE_STEP_LEVEL_C)
+        return level
+
+    # The target walks towards the level and never runs far ahead of a pad that cannot follow
+    def _approach(self, level, ramp_c_per_s, dt_s, pad_c):
+        step = ramp_c_per_s * dt_s
+        before = self.target_c
+        if level < before:
+            self.target_c = max(level, before - step)
+        elif before < pad_c + 2:
+            self.target_c = min(level, before + step)
+        self.ramp_c_per_s = (self.target_c - before) / dt_s if dt_s > 0 else 0.0
+
+    def _judge(self, level, pad_c, dt_ms, saturated):
+        if self.target_c >= level - 0.01:
+            self._level_for_ms += dt_ms
+        if saturated and pad_c < self.target_c - _CANNOT_REACH_C:
+            self._weak_ms += dt_ms
+        elif self.state != "cannot_reach" or pad_c >= self.target_c - _ARRIVED_C:
+            self._weak_ms = 0
+        if self._weak_ms >= _CANNOT_REACH_MS:
+            self.state = "cannot_reach"
+        elif self.state == "warming" and pad_c >= level - _ARRIVED_C:
+            self.state = "holding"
+        elif self.state == "cannot_reach" and not self._weak_ms:
+            self.state = "holding" if pad_c >= level - _ARRIVED_C else "warming"
+
+    def _fade(self, dt_s, plan):
+        self._left_ms -= int(dt_s * 1000)
+        before = self.target_c
+        self.target_c = max(min(before, _sleep_c(plan)), before - self._fade_c_per_s * dt_s)
+        self.ramp_c_per_s = (self.target_c - before) / dt_s if dt_s > 0 else 0.0
+        if self._left_ms > 0:
+            return None
+        self.end()
+        return "faded"
+
+
+def _sleep_c(plan):
+    return max(limits.SLEEP_MIN_C, min(limits.SLEEP_MAX_C, plan["warmth.sleep_c"]))

@@ -1,0 +1,32 @@
+# Starts the app. However it ends, the outputs end off and the object starts anew, without heat.
+import sys
+
+import board
+import machine
+from machine import Pin
+
+
+def _outputs_off():
+    for pin in board.OUTPUT_PINS:
+        Pin(pin, Pin.OUT, value=0)
+
+
+def _main():
+    # The door for makers: held at reset, the button opens the REPL with every output off, and
+    # nothing that could heat is loaded until the next normal boot.
+    if Pin(board.PIN_BUTTON, Pin.IN, Pin.PULL_UP).value() == 0:
+        print("Kitbag: maintenance. Outputs are off until the next reset.")
+        return
+    try:
+        from kitbag import app
+
+        app.run(board)
+    except BaseException as error:  # also KeyboardInterrupt and SystemExit: nothing may pass
+        _outputs_off()
+        sys.print_exception(error, sys.stderr)
+    finally:
+        _outputs_off()
+        machine.reset()
+
+
+_main()
