@@ -2,74 +2,13 @@
 import json
 
 import vfs
+from night_mix import MIX, Clock
+from nor import Nor
 
 from kitbag.journal import Journal
 from kitbag.wire import records
 
 RECORDS = 2016  # eight sectors of the journal
-
-# A night's mixture
-MIX = (
-    (records.WARMTH_SAMPLE, (36.52, 34.18, 0.131, 0.4, 0.0123)),
-    (records.HOLD, (41.3, 1480, 0.62, 0.21, 0.94)),
-    (records.WARMTH_SAMPLE, (36.49, 34.21, 0.128, 0.4, 0.0125)),
-    (records.SQUEEZE, (0.8, 2950, 2, 0.55, 0.18, 0.97)),
-    (records.BLADDER, (101874.3, 31.44, 12)),
-    (records.SCENT, (4.0, "double_squeeze", 19)),
-)
-
-
-class Nor:
-    """Flash in memory that counts. It is an esp32.Partition and a block device for littlefs."""
-
-    BLOCK = 4096
-
-    def __init__(self, blocks=128):
-        self.data = bytearray(b"\xff" * (blocks * self.BLOCK))
-        self.blocks = blocks
-        self.zero()
-
-    def zero(self):
-        self.programs = self.programmed = self.erases = 0
-
-    def readblocks(self, block, buffer, offset=0):
-        start = block * self.BLOCK + offset
-        buffer[:] = memoryview(self.data)[start : start + len(buffer)]
-
-    def writeblocks(self, block, buffer, offset=0):
-        start = block * self.BLOCK + offset
-        data = self.data
-        for i in range(len(buffer)):
-            data[start + i] &= buffer[i]
-        self.programs += 1
-        self.programmed += len(buffer)
-
-    def ioctl(self, op, block):
-        if op == 4:
-            return self.blocks
-        if op == 5:
-            return self.BLOCK
-        if op == 6:
-            start = block * self.BLOCK
-            self.data[start : start + self.BLOCK] = b"\xff" * self.BLOCK
-            self.erases += 1
-        return 0
-
-    def counted(self, kept):
-        return {
-            "kept": kept,
-            "programs": self.programs,
-            "programmed": self.programmed,
-            "erases": self.erases,
-        }
-
-
-class Clock:
-    ms = 0
-
-    def uptime_ms(self):
-        self.ms += 997
-        return self.ms
 
 
 def ring():

@@ -115,6 +115,9 @@ class SerialLine:
         os.close(end)
 
 
-def board(folder: Path, cut_after: int | None = None) -> SerialLine:
+def board(
+    folder: Path, *, cut_after: int | None = None, bytes_per_s: float | None = None
+) -> SerialLine:
     """A MicroPython whose prompt is open and whose file system is `folder`."""
-    return SerialLine([str(vm.binary())], folder, cut_after=cut_after)
+    command = [str(vm.binary())]
+    return SerialLine(command, folder, cut_after=cut_after, bytes_per_s=bytes_per_s)

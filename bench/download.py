@@ -1,0 +1,74 @@
+"""How fast the log comes down a 115200 baud line, beside mpremote with the same bytes."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from figures import Figure
+
+from kitbag_tools import image, vm
+from kitbag_tools.object_client import ObjectClient
+from kitbag_tools.transports.serial import open_serial
+
+sys.path.insert(0, str(vm.root() / "tests"))
+from support.serial_line import SerialLine, board
+
+_HOW = "python bench download"
+_LINE_BYTES_PER_S = 115_200 / 10  # 8 data bits, a start and a stop bit
+
+
+def measure() -> list[Figure]:
+    """Bytes of log a second, from the first request to the last answer."""
+    log, ours_s = _ours()
+    peer_s = _mpremote(log)
+    rate, peer_rate = len(log) / ours_s, len(log) / peer_s
+    peer = f"mpremote fs cp of the same {len(log) // 1000} kB"
+    return [
+        Figure("log downloaded a second at 115200 baud", rate, "B/s", _HOW, peer, peer_rate),
+        Figure(
+            "share of the line", 100 * rate / _LINE_BYTES_PER_S, "%", _HOW, peer,
+            100 * peer_rate / _LINE_BYTES_PER_S, (">=", 88),
+        ),
+    ]  # fmt: skip
+
+
+def _ours() -> tuple[bytes, float]:
+    script = Path(__file__).with_name("on_vm") / "serve_log.py"
+    search = {"MICROPYPATH": f"{image.build('esp32_s3')}:.frozen"}
+    command = [str(vm.binary()), "-X", "heapsize=8M", str(script)]
+    line = SerialLine(command, script.parent, environment=search, bytes_per_s=_LINE_BYTES_PER_S)
+    with line:
+        client = ObjectClient(open_serial(line.port), lambda: time.time_ns() // 1_000_000)
+        hello = client.hello()
+        log = b""
+        seq = hello.first
+        began = time.monotonic()
+        while seq < hello.next:
+            data = client.read(seq, hello.next - seq, hello.epoch).slots
+            log += data
+            seq += len(data) // 16
+        seconds = time.monotonic() - began
+        client.close()
+    return log, seconds
+
+
+def _mpremote(log: bytes) -> float:
+    with tempfile.TemporaryDirectory(prefix="kitbag-") as scratch:
+        folder = Path(scratch, "flash")
+        folder.mkdir()
+        (folder / "log").write_bytes(log)
+        copy = Path(scratch, "copy")
+        with board(folder, bytes_per_s=_LINE_BYTES_PER_S) as line:
+            connect = [sys.executable, "-m", "mpremote", "connect", line.port, "resume"]
+            opening_s = _timed([*connect, "exec", "pass"])  # not the line's fault
+            seconds = _timed([*connect, "cp", ":log", str(copy)]) - opening_s
+        assert copy.read_bytes() == log
+    return seconds
+
+
+def _timed(command: list[str]) -> float:
+    began = time.monotonic()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.monotonic() - began
