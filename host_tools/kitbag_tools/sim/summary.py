@@ -1,0 +1,121 @@
+"""summary.json: the run in figures, from the object's log and from the world it really lived in."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from .. import visits
+from .scenario import MOMENTS, Scenario
+
+# Everything a run writes besides the store, the console and the object's own folder
+FILES = (
+    "truth.csv",
+    "outputs.csv",
+    "events.csv",
+    "hugs.csv",
+    "nights.csv",
+    "breaths.csv",
+    "summary.json",
+)
+
+_STRENGTH = ("none", "W", "O", "L", "X")
+_STOPPING = ("O", "L", "X")
+# The log knows times to a second or so, and a fault may still echo when it is over
+_BEFORE_S = 2.0
+_AFTER_S = 60.0
+
+
+def make(
+    scenario: Scenario,
+    physics: dict[str, Any],
+    status: dict[str, Any],
+    syncs: list[visits.SyncResult],
+    out_dir: Path,
+) -> dict[str, Any]:
+    """The content of summary.json but for `wall_s`."""
+    spans = _fault_spans(scenario)
+    reactions = _reactions(out_dir / "events.csv", scenario.start)
+    return {
+        "name": scenario.name,
+        "seed": scenario.seed,
+        "duration_s": scenario.duration_s,
+        "peak_pad_c": _rounded(physics["peak_pad_c"], 3),
+        "peak_skin_c": _rounded(physics["peak_skin_c"], 3),
+        "cem43": _rounded(physics["cem43"], 6),
+        "final_state": status.get("state"),
+        "switch1": physics["switch1"],
+        "switch2": physics["switch2"],
+        "reboots": physics["reboots"],
+        "records_written": status.get("written"),
+        "records_downloaded": syncs[-1].records_total if syncs else 0,
+        "samples": physics["samples"],
+        "false_trips": sum(
+            1
+            for t_s, reaction, _ in reactions
+            if reaction in _STOPPING and not any(a <= t_s <= b for a, b in spans)
+        ),
+        "faults": [
+            _fault(fault, span, reactions)
+            for fault, span in zip(physics["faults"], spans, strict=False)
+        ],
+        "heater_j": _rounded(physics["heater_j"], 1),
+        "flash": physics["flash"],
+    }
+
+
+def _fault_spans(scenario: Scenario) -> list[tuple[float, float]]:
+    """From when to when each fault of the scenario may be reacted to."""
+    spans: list[tuple[float, float]] = []
+    for event in scenario.events:
+        if event.do != "fault":
+            continue
+        kind = event.values["kind"]
+        end = scenario.duration_s
+        if kind not in MOMENTS:
+            for later in scenario.events:
+                if later.do == "clear" and later.values["kind"] == kind and later.t_s >= event.t_s:
+                    end = later.t_s
+                    break
+        spans.append((event.t_s - _BEFORE_S, end + _AFTER_S))
+    return spans
+
+
+def _reactions(events_csv: Path, start: datetime) -> list[tuple[float, str, str]]:
+    """(seconds since the start, reaction, function) of the guard's rows that have a time."""
+    found: list[tuple[float, str, str]] = []
+    if not events_csv.exists():
+        return found
+    with events_csv.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["kind"] == "guard" and row["start_utc"]:
+                at = datetime.fromisoformat(row["start_utc"].replace("Z", "+00:00"))
+                found.append(((at - start).total_seconds(), row["reaction"], row["function"]))
+    return found
+
+
+def _fault(
+    fault: dict[str, Any],
+    span: tuple[float, float],
+    reactions: list[tuple[float, str, str]],
+) -> dict[str, Any]:
+    strongest = ("none", None)
+    for t_s, reaction, function in reactions:
+        inside = span[0] <= t_s <= span[1]
+        known = reaction in _STRENGTH
+        if inside and known and _STRENGTH.index(reaction) > _STRENGTH.index(strongest[0]):
+            strongest = (reaction, function)
+    off_s = fault["off_s"]
+    return {
+        "kind": fault["kind"],
+        "t_s": _rounded(fault["t_s"], 3),
+        "reaction": strongest[0],
+        "code": strongest[1],
+        "heater_off_s": None if off_s is None else _rounded(off_s - fault["t_s"], 3),
+    }
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
