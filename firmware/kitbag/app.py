@@ -8,26 +8,26 @@ import asyncio
 import gc
 import time
 
+from micropython import const
+
 import esp32
 import machine
 
-from . import __version__, limits
+from . import late, limits
 from .care import Care
 from .clock import Clock
 from .consent import Log
 from .journal import Journal
-from .link.session import Session
 from .link.usb import Usb
 from .memory import Memory
 from .tasks.answer import Answer
-from .tasks.comfort import Comfort
 from .tasks.feel import Feel
 from .tasks.heat import Heat
-from .wire import records, requests
+from .wire import records
 
-_HOUSEKEEPING_MS = 1_000
-_BATTERY_EVERY_MS = 15 * 60_000
-_TALLY_QUIET_MS = 6 * 3_600_000  # nobody has touched it for so long: the night is over
+_HOUSEKEEPING_MS = const(1_000)
+_BATTERY_EVERY_MS = const(15 * 60_000)
+_TALLY_QUIET_MS = const(6 * 3_600_000)  # nobody has touched it for so long: the night is over
 
 _CAUSES = {
     machine.PWRON_RESET: "power_on",
@@ -43,7 +43,7 @@ class App:
         memory = Memory()
         boot = memory.number("boot", 0) + 1
         memory.keep_number("boot", boot)
-        self._memory = memory
+        self.memory = memory
         self.clock = Clock(boot)
         partition = esp32.Partition.find(esp32.Partition.TYPE_DATA, label=board.JOURNAL_LABEL)[0]
         self.journal = Journal(partition, boot, self.clock)
@@ -51,70 +51,28 @@ class App:
         self.log = Log(self.journal, self.care)
         self.feel = Feel(board, self.clock, self.log)
         self.heat = Heat(board, self.care, self.log, memory, self.feel)
-        self.comfort = Comfort(board, self.care, self.log, memory)
+        self._board = board
+        self.comfort = late.Once(self._make_comfort)  # many plans ask for warmth only
         self.answer = Answer(
             board, self.care, self.log, self.clock, self.feel, self.heat, self.comfort
         )
         self.feel.bind(self.answer)
-        self.usb = Usb(Session(self))
+        self.usb = Usb(self)
         self._failed = None
         self._failure = asyncio.Event()
 
+    def _make_comfort(self):
+        tasks = late.load("kitbag.tasks.comfort")
+        comfort = tasks.Comfort(self._board, self.care, self.log, self.memory)
+        comfort.pass_time(self.clock.uptime_ms())
+        asyncio.create_task(self._watched("comfort", comfort.run_touch()))
+        asyncio.create_task(self._watched("comfort", comfort.run_scent()))
+        return comfort
+
     def off(self):
         self.heat.off()
-        self.comfort.cut()
-
-    # --- What a host may know (link.session) -------------------------------------------------
-
-    def hello(self):
-        return {
-            "kitbag": requests.PROTOCOL,
-            "id": "".join(["%02x" % b for b in machine.unique_id()]),
-            "fw": __version__,
-            "schema": records.SCHEMA,
-            "epoch": self.journal.epoch,
-            "boot": self.clock.boot,
-            "uptime_ms": self.clock.uptime_ms(),
-            "first": self.journal.first,
-            "next": self.journal.next,
-            "acked": self._memory.number("acked", 0),
-        }
-
-    def status(self):
-        heat = self.heat
-        r = heat.readings
-        target_c = heat.target_c
-        status = {
-            "state": heat.state,
-            "why": records.GUARD_FUNCTIONS[heat.guard.function],
-            "pad_c": round(r.pad_mc / 1000, 2),
-            "face_c": round(r.face_mc / 1000, 2),
-            "target_c": None if target_c is None else round(target_c, 2),
-            "duty": r.duty / 1000,
-            "battery_mv": r.battery_mv,
-            "boot": self.clock.boot,
-            "uptime_ms": self.clock.uptime_ms(),
-            "written": self.journal.written,
-            "dropped": self.journal.dropped,
-            "damaged": self.usb.damaged,
-            "samples": self.feel.samples,
-            "skipped": self.feel.skipped,
-            "dose_cem43": heat.dose.micro_min / 1_000_000,
-            "scent_left": self.comfort.scent_left,
-            "plan_crc": self.care.crc,
-            "free": gc.mem_free(),
-        }
-        status.update(self.feel.status())
-        return status
-
-    def uptime_ms(self):
-        return self.clock.uptime_ms()
-
-    def acknowledge(self, seq):
-        self._memory.keep_number("acked", seq & 0x7FFFFFFF)
-
-    def plan_changed(self):
-        self.log.write(records.PLAN, self.care.crc, "host")
+        if self.comfort.made:
+            self.comfort.made.cut()
 
     # --- Running -----------------------------------------------------------------------------
 
@@ -127,8 +85,6 @@ class App:
         tasks = (
             ("warmth", self.heat.run(watchdog)),
             ("senses", self.feel.run()),
-            ("comfort", self.comfort.run_touch()),
-            ("comfort", self.comfort.run_scent()),
             ("app", self.answer.run_button()),
             ("link", self.usb.run()),
             ("app", self._housekeeping()),
@@ -157,7 +113,8 @@ class App:
             now = time.ticks_ms()
             passed = time.ticks_diff(now, last)
             last = now
-            self.comfort.pass_time(passed)
+            if self.comfort.made:
+                self.comfort.made.pass_time(passed)
             battery_ms += passed
             if battery_ms >= _BATTERY_EVERY_MS:
                 battery_ms = 0

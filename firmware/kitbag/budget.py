@@ -6,8 +6,10 @@ never be refilled by pulling the plug.
 
 import struct
 
-_HOUR_MS = 3_600_000
-_HOURS = 25  # 24 whole ones and the one that is filling: a little longer, never shorter
+from micropython import const
+
+_HOUR_MS = const(3_600_000)
+_HOURS = const(25)  # 24 whole ones and the one that is filling: a little longer, never shorter
 
 
 class Rolling:

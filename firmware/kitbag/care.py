@@ -2,7 +2,9 @@
 
 from binascii import crc32
 
-from .wire import plan as plans
+from . import late
+
+_RULES = "kitbag.wire.plan"  # the schema and its check: loaded for a moment at start and on change
 
 _SLOTS = ("plan_a", "plan_b")
 _CURRENT = "plan_slot"
@@ -14,15 +16,21 @@ class Care:
     def __init__(self, memory):
         self._memory = memory
         self._slot = memory.number(_CURRENT, 0) & 1
-        self.plan = plans.defaults()
+        rules = late.load(_RULES)
+        self.plan = rules.defaults()
         self.stored = True
         data = memory.blob(_SLOTS[self._slot])
         if data is not None:
-            plan, problems = _unsealed(data)
+            plan, problems = _unsealed(rules, data)
             self.stored = not problems
             if not problems:
                 self.plan = plan
-        self.crc = plans.crc(self.plan)
+        self.crc = rules.crc(self.plan)
+        late.forget(_RULES)
+
+    def to_json(self):
+        """The plan in force as it is stored and sent (bytes)."""
+        return late.load(_RULES).to_json(self.plan)
 
     def apply(self, data):
         """Check the JSON `data`, keep it and use it.
@@ -30,24 +38,25 @@ class Care:
         Returns the list of problems (key, given, allowed); only an empty one means it is in
         force. Raises OSError when it could not be kept: the old plan then still stands.
         """
-        plan, problems = plans.from_json(data)
+        rules = late.load(_RULES)
+        plan, problems = rules.from_json(data)
         if problems:
             return problems
         spare = self._slot ^ 1
-        stored = plans.to_json(plan)
+        stored = rules.to_json(plan)
         self._memory.keep_blob(_SLOTS[spare], crc32(stored).to_bytes(4, "little") + stored)
-        kept, problems = _unsealed(self._memory.blob(_SLOTS[spare]) or b"")
+        kept, problems = _unsealed(rules, self._memory.blob(_SLOTS[spare]) or b"")
         if problems or kept != plan:
             raise OSError("the plan did not read back")
         self._memory.keep_number(_CURRENT, spare)
         self._slot = spare
         self.plan = plan
-        self.crc = plans.crc(plan)
+        self.crc = rules.crc(plan)
         return []
 
 
-def _unsealed(data):
+def _unsealed(rules, data):
     stored = data[4:]
     if crc32(stored).to_bytes(4, "little") != data[:4]:
         return None, [("", "a damaged plan", "a whole one")]
-    return plans.from_json(stored)
+    return rules.from_json(stored)

@@ -4,6 +4,8 @@ Level 0: nothing about use. 1: one tally a night. 2: events. 3: events and bladd
 What concerns safety, time and the log itself is always written; it says nothing about use.
 """
 
+from micropython import const
+
 from .wire import records
 
 _ALWAYS = (
@@ -15,9 +17,9 @@ _ALWAYS = (
     records.PLAN,
     records.BATTERY,
 )
-_TALLY_LEVEL = 1
-_EVENT_LEVEL = 2
-_SAMPLE_LEVEL = 3
+_TALLY_LEVEL = const(1)
+_EVENT_LEVEL = const(2)
+_SAMPLE_LEVEL = const(3)
 
 
 class Log:

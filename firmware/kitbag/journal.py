@@ -6,10 +6,12 @@ only then; what it held is gone and shows as a gap in the seqs. Nothing is erase
 
 import os
 
+from micropython import const
+
 from .wire import records
 
-_IOCTL_BLOCKS = 4
-_IOCTL_ERASE = 6
+_IOCTL_BLOCKS = const(4)
+_IOCTL_ERASE = const(6)
 
 
 class Journal:
@@ -155,7 +157,11 @@ class Journal:
         if not self.first <= seq < self.next:
             raise ValueError(seq)
         per_sector = records.RECORDS_PER_SECTOR
-        back = (self._head_first - seq + per_sector - 1) // per_sector if seq < self._head_first else 0
+        back = (
+            (self._head_first - seq + per_sector - 1) // per_sector
+            if seq < self._head_first
+            else 0
+        )
         sector = (self._head - back) % self._sectors
         first = self._head_first - back * per_sector
         count = min(count, first + per_sector - seq, self.next - seq)

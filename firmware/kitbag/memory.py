@@ -3,9 +3,11 @@
 Every write is committed at once; NVS keeps the old value until the new one is whole.
 """
 
+from micropython import const
+
 import esp32
 
-_BLOB_MAX = 4096
+_BLOB_MAX = const(4096)
 
 
 class Memory:

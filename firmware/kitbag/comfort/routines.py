@@ -15,6 +15,4 @@ def parts(plan, gesture):
 
     A tuple of "warmth", "scent", "touch": only those that the plan has switched on.
     """
-    return tuple(
-        part for part in PARTS[plan["gesture." + gesture]] if plan[part + ".enabled"]
-    )
+    return tuple(part for part in PARTS[plan["gesture." + gesture]] if plan[part + ".enabled"])

@@ -51,9 +51,7 @@ class Scent:
 
 def pulse_s(plan):
     """The length of a pulse, clamped again at use."""
-    return max(
-        limits.SCENT_PULSE_MIN_S, min(limits.SCENT_PULSE_MAX_S, plan["scent.pulse_s"])
-    )
+    return max(limits.SCENT_PULSE_MIN_S, min(limits.SCENT_PULSE_MAX_S, plan["scent.pulse_s"]))
 
 
 def _whole_seconds(plan):

@@ -6,16 +6,18 @@ beat lowered anxiety). Breath: in and out as 2:3, no hold. Purr: a slow swell. S
 
 from math import cos, pi
 
+from micropython import const
+
 from .. import limits
 
-_EDGE_MS = 50
-_PULSE_MS = 110
-_BETWEEN_MS = 120
-_SECOND_BEAT = 0.8  # of the first
-_BEAT_STEP_MS = 10
-_SLOW_STEP_MS = 40
-_PURR_MS = 4_000
-_FADE_MS = 2_000
+_EDGE_MS = const(50)
+_PULSE_MS = const(110)
+_BETWEEN_MS = const(120)
+_SECOND_BEAT = const(0.8)  # of the first
+_BEAT_STEP_MS = const(10)
+_SLOW_STEP_MS = const(40)
+_PURR_MS = const(4_000)
+_FADE_MS = const(2_000)
 
 
 class Touch:

@@ -7,18 +7,19 @@ nothing that it says can start an output.
 import struct
 from binascii import crc32
 
-from ..wire import frames, plan, records, requests
+from micropython import const
 
-_ANCHOR_EARLIEST_MS = 1_735_689_600_000  # 2025-01-01: an older clock is a wrong one
-_ANCHOR_LATEST_MS = 4_102_444_800_000  # 2100
-_ANCHOR_STALE_MS = 60_000
+from ..wire import frames, records, requests
+
+_ANCHOR_EARLIEST_MS = const(1_735_689_600_000)  # 2025-01-01: an older clock is a wrong one
+_ANCHOR_LATEST_MS = const(4_102_444_800_000)  # 2100
+_ANCHOR_STALE_MS = const(60_000)
 
 
 class Session:
     """Answers the requests of one host at a time.
 
-    `about` offers what the object can tell and do: `hello()`, `status()` (dicts), `journal`,
-    `care`, `uptime_ms()`, `acknowledge(seq)` and `plan_changed()`.
+    `about` (about.About) is all that it can see and do.
     """
 
     def __init__(self, about):
@@ -88,14 +89,18 @@ class Session:
         return requests.answer(turn, acked=seq)
 
     def _plan_get(self, turn, fields):
-        data = plan.to_json(self._about.care.plan)
+        data = self._about.care.to_json()
         at = _whole(fields["at"], 0, len(data))
         piece = data[at : at + requests.PLAN_PIECE]
         # Cut between characters, never inside one
         while piece and at + len(piece) < len(data) and data[at + len(piece)] & 0xC0 == 0x80:
             piece = piece[:-1]
         return requests.answer(
-            turn, size=len(data), crc=self._about.care.crc, data=piece.decode(), next=at + len(piece)
+            turn,
+            size=len(data),
+            crc=self._about.care.crc,
+            data=piece.decode(),
+            next=at + len(piece),
         )
 
     def _plan_open(self, turn, fields):
@@ -126,7 +131,11 @@ class Session:
         if problems:
             key, _, allowed = problems[0]
             return requests.answer(
-                turn, error=requests.E_PLAN_INVALID, key=key, allowed=allowed, more=len(problems) - 1
+                turn,
+                error=requests.E_PLAN_INVALID,
+                key=key,
+                allowed=allowed,
+                more=len(problems) - 1,
             )
         self._about.plan_changed()
         return requests.answer(turn, crc=self._about.care.crc)

@@ -2,6 +2,7 @@
 
 The port's own ring holds 260 bytes, so a host sends one short frame and waits for its answer.
 Writing blocks the whole object for as long as the bytes take; 64 at a time lets the rest live.
+What answers is loaded when the first byte of a host arrives: most nights none does.
 """
 
 import asyncio
@@ -9,39 +10,45 @@ import select
 import sys
 
 import micropython
+from micropython import const
 
-from ..wire import frames
+from .. import late
 
-_CHUNK = 64
+_CHUNK = const(64)
 
 
 class Usb:
-    def __init__(self, session):
-        self._session = session
+    def __init__(self, app):
+        self._app = app
         self._in = sys.stdin.buffer
         self._out = sys.stdout.buffer
         self._poll = select.poll()
         self._poll.register(self._in, select.POLLIN)
         self._reader = asyncio.StreamReader(self._in)
-        self._decoder = frames.Decoder(frames.REQUEST_MAX)
+        self._decoder = None
 
     @property
     def damaged(self):
         """Frames that came in with a wrong length or CRC."""
-        return self._decoder.damaged
+        return self._decoder.damaged if self._decoder else 0
 
     async def run(self):
         micropython.kbd_intr(-1)  # 0x03 is a byte like any other while the app owns the port
+        data = await self._reader.read(1)
+        frames = late.load("kitbag.wire.frames")
+        about = late.load("kitbag.link.about").About(self._app)
+        session = late.load("kitbag.link.session").Session(about)
+        self._decoder = frames.Decoder(frames.REQUEST_MAX)
         while True:
-            data = await self._reader.read(1)
             while self._poll.poll(0):
                 data += self._in.read(1)
                 if len(data) >= _CHUNK:
                     break
             for body in self._decoder.feed(data):
-                answer = self._session.answer(body)
+                answer = session.answer(body)
                 if answer is not None:
                     await self._send(frames.encode(answer))
+            data = await self._reader.read(1)
 
     async def _send(self, frame):
         view = memoryview(frame)

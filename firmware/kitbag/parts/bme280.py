@@ -7,13 +7,15 @@ the driver's data reads from it.
 
 import sys
 
+from micropython import const
+
 from machine import I2C, Pin
 
 _DATA = 0xF7
 _PRESSURE = 0xF7
 _TEMPERATURE = 0xFA
 _HUMIDITY = 0xFD
-_I2C_TIMEOUT_US = 20_000
+_I2C_TIMEOUT_US = const(20_000)
 
 
 class _NoProtocol:
@@ -60,7 +62,11 @@ class Barometer:
         from adafruit_bme280 import advanced
 
         i2c = I2C(
-            0, scl=Pin(board.PIN_SCL), sda=Pin(board.PIN_SDA), freq=400_000, timeout=_I2C_TIMEOUT_US
+            0,
+            scl=Pin(board.PIN_SCL),
+            sda=Pin(board.PIN_SDA),
+            freq=400_000,
+            timeout=_I2C_TIMEOUT_US,
         )
         self._bus = Bus(i2c, board.BME280_ADDRESS)
         # Temperature x1, pressure x4, filter 4: 60 conversions a second, 0.8 Pa of noise, and a

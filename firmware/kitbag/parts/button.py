@@ -2,9 +2,11 @@
 
 import time
 
+from micropython import const
+
 from machine import Pin
 
-_BOUNCE_MS = 20
+_BOUNCE_MS = const(20)
 
 
 class Button:

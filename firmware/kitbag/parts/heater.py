@@ -8,7 +8,9 @@ from machine import ADC, PWM, Pin
 class Heater:
     def __init__(self, board):
         # Never without a duty: ESP32's PWM starts at 50 % when none is given
-        self._pwm = PWM(Pin(board.PIN_HEATER, Pin.OUT, value=0), freq=board.HEATER_PWM_HZ, duty_u16=0)
+        self._pwm = PWM(
+            Pin(board.PIN_HEATER, Pin.OUT, value=0), freq=board.HEATER_PWM_HZ, duty_u16=0
+        )
         self._keepalive = Pin(board.PIN_KEEPALIVE, Pin.OUT, value=0)
         self._sense = ADC(Pin(board.ADC_CURRENT), atten=ADC.ATTN_11DB)
         self._offset_mv = board.CURRENT_OFFSET_MV

@@ -5,7 +5,9 @@ from machine import PWM, Pin
 
 class Motor:
     def __init__(self, board):
-        self._pwm = PWM(Pin(board.PIN_MOTOR, Pin.OUT, value=0), freq=board.MOTOR_PWM_HZ, duty_u16=0)
+        self._pwm = PWM(
+            Pin(board.PIN_MOTOR, Pin.OUT, value=0), freq=board.MOTOR_PWM_HZ, duty_u16=0
+        )
         self._start = int(board.MOTOR_START_DUTY * 65535)
         self._duty = 0
 

@@ -3,12 +3,14 @@
 from array import array
 from math import log
 
+from micropython import const
+
 from machine import ADC, Pin
 
-_ZERO_K = 273.15
-_STEP_MV = 25
-_FROM_MV = 100
-_POINTS = 96  # up to 2475 mV
+_ZERO_K = const(273.15)
+_STEP_MV = const(25)
+_FROM_MV = const(100)
+_POINTS = const(96)  # up to 2475 mV
 
 
 class Thermistor:

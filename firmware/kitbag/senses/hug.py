@@ -11,45 +11,46 @@ pressure too, and is told apart by how fast it does:
   times out.
 
 Figures: notes in docs/sensing.md; times of hugs from HuggieBot (Block et al. 2023), pressures
+from micropython import const
 from Kim et al. (RO-MAN 2016), shapes from measured pillow and cuff recordings.
 """
 
 from array import array
 
 # The baseline at rest
-_FOLLOW_PA_PER_S = 52.0  # an express lift moves at 48
-_FOLLOW_TAU_S = 0.5
-_ONSET_PA = 60.0  # a door slam in the next room is 20-40
-_GESTURE_PA = 100.0  # a touch that never gets this far says nothing
+_FOLLOW_PA_PER_S = const(52.0)  # an express lift moves at 48
+_FOLLOW_TAU_S = const(0.5)
+_ONSET_PA = const(60.0)  # a door slam in the next room is 20-40
+_GESTURE_PA = const(100.0)  # a touch that never gets this far says nothing
 
 # A touch: what it is by how long it lasts
-_PAT_MAX_MS = 300
-_SQUEEZE_MAX_MS = 1_750
-_HOLD_MS = 2_000
-_EARLY_PAT_MS = 230  # at the falling edge, before the tail is seen
-_GROUP_MS = 3_000  # squeezes and pats belong together when they begin within this
-_GROUP_QUIET_MS = 1_200
-_PATS_MIN = 3
+_PAT_MAX_MS = const(300)
+_SQUEEZE_MAX_MS = const(1_750)
+_HOLD_MS = const(2_000)
+_EARLY_PAT_MS = const(230)  # at the falling edge, before the tail is seen
+_GROUP_MS = const(3_000)  # squeezes and pats belong together when they begin within this
+_GROUP_QUIET_MS = const(1_200)
+_PATS_MIN = const(3)
 
 # A hold
-_LEVEL_TAU_S = 8.0
-_FALL = 0.5  # of the hold's own pressure
-_BRIDGE_MS = 1_000  # a re-grip lasts up to 0.74 s
-_SETTLE_MS = 400  # a release is over when the pressure has stood still so long ...
-_SETTLE_MAX_MS = 3_000  # ... or at the latest after this
-_SLOW_END_MS = 3_000
-_EDGE = 0.12  # of the height: where a touch begins and ends
-_ON_TOP = 0.35  # of the hold's own pressure: a squeeze while holding
-_ON_TOP_PA = 120.0
+_LEVEL_TAU_S = const(8.0)
+_FALL = const(0.5)  # of the hold's own pressure
+_BRIDGE_MS = const(1_000)  # a re-grip lasts up to 0.74 s
+_SETTLE_MS = const(400)  # a release is over when the pressure has stood still so long ...
+_SETTLE_MAX_MS = const(3_000)  # ... or at the latest after this
+_SLOW_END_MS = const(3_000)
+_EDGE = const(0.12)  # of the height: where a touch begins and ends
+_ON_TOP = const(0.35)  # of the hold's own pressure: a squeeze while holding
+_ON_TOP_PA = const(120.0)
 
 # Tautness
-_RIGID_PA_PER_K = 340.0  # P / T: what a rigid bladder does
-_LEARN_EVERY_MS = 30_000
-_LEARN_FROM_K = 0.2
-_LEARN_KEEP = 0.9
-_LEARN_ENOUGH_K2 = 0.5
+_RIGID_PA_PER_K = const(340.0)  # P / T: what a rigid bladder does
+_LEARN_EVERY_MS = const(30_000)
+_LEARN_FROM_K = const(0.2)
+_LEARN_KEEP = const(0.9)
+_LEARN_ENOUGH_K2 = const(0.5)
 
-_RING = 160  # samples: more than 6 s at 25 Hz
+_RING = const(160)  # samples: more than 6 s at 25 Hz
 
 # Phases
 REST = 0

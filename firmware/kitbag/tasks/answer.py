@@ -3,20 +3,25 @@
 import asyncio
 import time
 
-from ..comfort import routines
+from micropython import const
+
 from ..parts.button import Button
+from .. import late
 from ..wire import records
 
-_START_HOLD_MS = 3_000  # a hold of this length is deliberate
-_LONG_HOLD_MS = 30_000
-_RELEASE_MS = 2_000  # after a stop, a new start needs so much rest before it
-_TOUCH_AFTER_HOLD_MS = 30_000
-_TOUCH_AFTER_SQUEEZE_MS = 60_000
-_BUTTON_POLL_MS = 20
+_ROUTINES = "kitbag.comfort.routines"
+_START_HOLD_MS = const(3_000)  # a hold of this length is deliberate
+_LONG_HOLD_MS = const(30_000)
+_RELEASE_MS = const(2_000)  # after a stop, a new start needs so much rest before it
+_TOUCH_AFTER_HOLD_MS = const(30_000)
+_TOUCH_AFTER_SQUEEZE_MS = const(60_000)
+_BUTTON_POLL_MS = const(20)
 
 
 class Answer:
-    """Listens to the senses and the button; asks `heat` and `comfort`."""
+    """Listens to the senses and the button; asks `heat` and, once it is wanted, `comfort`
+    (late.Once).
+    """
 
     def __init__(self, board, care, log, clock, feel, heat, comfort):
         self._care = care
@@ -75,8 +80,9 @@ class Answer:
         elif held_ms >= _LONG_HOLD_MS and not self._long_answered:
             self._long_answered = True
             self._begin("long_hold", _TOUCH_AFTER_HOLD_MS)
-        if self._comfort.touching:
-            self._comfort.play_touch("hold", _TOUCH_AFTER_HOLD_MS)
+        comfort = self._comfort.made
+        if comfort and comfort.touching:
+            comfort.play_touch("hold", _TOUCH_AFTER_HOLD_MS)
 
     def settle(self, now_ms):
         """Called with every sample: has the object rested long enough after a stop?"""
@@ -96,13 +102,13 @@ class Answer:
     def _begin(self, gesture, touch_ms):
         if not self._deliberate:
             return
-        for part in routines.parts(self._care.plan, gesture):
+        for part in late.load(_ROUTINES).parts(self._care.plan, gesture):
             if part == "warmth":
                 self._heat.begin(gesture)
             elif part == "scent":
-                self._comfort.give_scent(gesture)
+                self._comfort().give_scent(gesture)
             else:
-                self._comfort.play_touch(gesture, touch_ms)
+                self._comfort().play_touch(gesture, touch_ms)
 
     # --- Stop --------------------------------------------------------------------------------
 
@@ -116,7 +122,8 @@ class Answer:
     # From the interrupt of the button: outputs only; the task does the rest
     def _cut(self):
         self._heat.cut()
-        self._comfort.cut()
+        if self._comfort.made:
+            self._comfort.made.cut()
         self._must_rest = True
         self._rest_since = None
         self._deliberate = False

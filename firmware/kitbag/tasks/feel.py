@@ -3,16 +3,18 @@
 import asyncio
 import time
 
+from micropython import const
+
 from ..parts.bme280 import Barometer
 from ..senses.hug import HugSense
 from ..wire import records
 
-_ACTIVE_MS = 40  # 25 Hz
-_IDLE_MS = 100  # 10 Hz
-_TEMPERATURE_EVERY_MS = 1_000
-_FAILURES_MAX = 3
-_RETRY_MS = 10_000
-_BLADDER_EVERY_MS = 60_000
+_ACTIVE_MS = const(40)  # 25 Hz
+_IDLE_MS = const(100)  # 10 Hz
+_TEMPERATURE_EVERY_MS = const(1_000)
+_FAILURES_MAX = const(3)
+_RETRY_MS = const(10_000)
+_BLADDER_EVERY_MS = const(60_000)
 
 
 class Feel:
@@ -55,8 +57,10 @@ class Feel:
         """Since anyone last touched it."""
         return 0 if self.held else self._clock.uptime_ms() - self._touched_ms
 
-    def status(self):
-        return {"gauge_pa": round(self._hug.gauge_pa), "sense": "lost" if self.lost else "good"}
+    @property
+    def gauge_pa(self):
+        """Pressure over the baseline, as far as it can be known."""
+        return self._hug.gauge_pa
 
     async def run(self):
         while True:

@@ -6,23 +6,25 @@ The guard's good cycle is the only thing that renews the second switch and feeds
 import asyncio
 import time
 
-from .. import limits
+from micropython import const
+
+from .. import late, limits
 from ..budget import Rolling
 from ..consent import WARMTH_SAMPLE_S
 from ..parts.heater import Heater
 from ..parts.supply import Supply
 from ..parts.thermistor import Thermistor, table
 from ..warmth import guard
-from ..warmth.control import Control
 from ..warmth.dose import Dose
 from ..warmth.latch import Latch
 from ..warmth.readings import Median3, Readings
-from ..warmth.session import Session
 from ..wire import records
 
-_COLD_AFTER_MS = 15 * 60_000  # unheated so long, the pad is at rest with its surroundings
-_KEEP_EVERY_MS = 10 * 60_000
-_ACKNOWLEDGE_AFTER_MS = 60_000  # a latch may be acknowledged after a minute without a finding
+_COLD_AFTER_MS = const(15 * 60_000)  # unheated so long, the pad is at rest with its surroundings
+_KEEP_EVERY_MS = const(10 * 60_000)
+_ACKNOWLEDGE_AFTER_MS = const(
+    60_000
+)  # a latch may be acknowledged after a minute without a finding
 _BATTERY_EMPTY_MV = round(1000 * limits.BATTERY_EMPTY_V)
 
 
@@ -44,8 +46,8 @@ class Heat:
         self._latch = Latch(memory, Rolling(memory, "latches"))
         self.guard = guard.Guard(board, self.dose)
         self.guard.bar(self._latch.reaction, self._latch.function)
-        self._control = Control()
-        self._session = Session()
+        self._control = None  # loaded with the session, when warmth is first wanted
+        self._session = None
         self.readings = Readings()
         self._pad_median = Median3()
         self._face_median = Median3()
@@ -69,13 +71,23 @@ class Heat:
             return "latched"
         if self.guard.reaction:
             return "tripped"
-        if self._session.active:
+        if self.active:
             return self._session.state
         return "stopped" if self._stopped else "idle"
 
     @property
+    def active(self):
+        """True while a session of warmth runs."""
+        return self._session is not None and self._session.active
+
+    @property
+    def why(self):
+        """The safety function that bars warmth (records.GUARD_FUNCTIONS), or "none"."""
+        return "SF%d" % self.guard.function if self.guard.function else "none"
+
+    @property
     def target_c(self):
-        return self._session.target_c
+        return self._session.target_c if self.active else None
 
     @property
     def barred(self):
@@ -87,7 +99,10 @@ class Heat:
         if self.barred or not self._care.plan["warmth.enabled"]:
             return False
         self._stopped = False
-        if not self._session.active:
+        if self._session is None:
+            self._control = late.load("kitbag.warmth.control").Control()
+            self._session = late.load("kitbag.warmth.session").Session()
+        if not self.active:
             pad_c = self.readings.pad_mc / 1000
             self._control.start(pad_c, self._cold_ms >= _COLD_AFTER_MS)
             self._session.start(self._care.plan, pad_c)
@@ -100,14 +115,15 @@ class Heat:
     def stop(self, why):
         """End warmth now."""
         self._heater.off()
-        self._session.end()
+        if self.active:
+            self._session.end()
         self._stopped = True
         self._note(why)
 
     def end(self, why):
         """Let warmth go without a stop: something it needs is missing."""
-        if self._session.active:
-            self._heater.off()
+        self._heater.off()
+        if self.active:
             self._session.end()
             self._note(why)
 
@@ -162,20 +178,20 @@ class Heat:
         r.held = self._touch.held
 
     def _cycle(self, r):
-        target_c = self._session.target_c
+        target_c = self.target_c
         r.target_mc = 0 if target_c is None else int(target_c * 1000)
         self._cut = False
         found = self.guard.cycle(r)
         if found:
             self._tripped(r)
-        if self._session.active:
+        if self.active:
             self._warm(r)
         else:
             self._heater.drive(0)
             self._cold_ms = min(_COLD_AFTER_MS, self._cold_ms + r.dt_ms)
         if self._cut:  # the button was pressed while this cycle worked out its duty
             self._heater.off()
-        elif self._session.active and not self.guard.reaction:
+        elif self.active and not self.guard.reaction:
             self._heater.renew()
         self._count(r)
 
@@ -222,8 +238,8 @@ class Heat:
         self._clean_ms = 0
         self._log.write(
             records.GUARD,
-            records.GUARD_FUNCTIONS[self.guard.function],
-            records.REACTIONS[self.guard.reaction + 1],
+            self.why,
+            "WOLX"[self.guard.reaction],
             r.pad_mc / 1000,
             r.face_mc / 1000,
             r.current_ma / 1000,
@@ -263,5 +279,5 @@ class Heat:
             why,
             self.readings.pad_mc / 1000,
             self.readings.face_mc / 1000,
-            self._session.target_c,
+            self.target_c,
         )

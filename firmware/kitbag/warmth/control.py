@@ -5,12 +5,14 @@ feed-forward carries what physics foresees (heating the pad along the ramp, and 
 grows with temperature); the PI carries what it does not (who holds it, what lies on it).
 """
 
+from micropython import const
+
 # The plant as safety.md's model has it; the PI makes up for what differs
-_HEAT_CAPACITY_J_PER_K = 75.0  # pad, cover and part of what they touch
-_LOSS_W_PER_K = 0.16  # from the pad through the cover and the back
-_KP_W_PER_K = 0.9
-_KI_W_PER_K_S = 0.006
-_BLEED_PER_S = 0.02  # how fast an integral that the pad cannot deliver is given back
+_HEAT_CAPACITY_J_PER_K = const(75.0)  # pad, cover and part of what they touch
+_LOSS_W_PER_K = const(0.16)  # from the pad through the cover and the back
+_KP_W_PER_K = const(0.9)
+_KI_W_PER_K_S = const(0.006)
+_BLEED_PER_S = const(0.02)  # how fast an integral that the pad cannot deliver is given back
 
 
 class Control:

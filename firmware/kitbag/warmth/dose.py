@@ -4,11 +4,13 @@ CEM43 = sum of minutes x R^(43 - T), R = 0.5 from 43 °C up and 0.25 below (Sapa
 budget: van Rhoon 2013). Kept in millionths of a minute, with the rest of every cycle carried on.
 """
 
+from micropython import const
+
 from .. import limits
 
-_FROM_MC = 30_000  # below this a cycle adds nothing that a budget could hold
-_STEP_MC = 250
-_TO_MC = 50_000
+_FROM_MC = const(30_000)  # below this a cycle adds nothing that a budget could hold
+_STEP_MC = const(250)
+_TO_MC = const(50_000)
 
 # Millionths of a CEM43 minute per minute at each step from 30 to 50 °C
 _RATES = tuple(

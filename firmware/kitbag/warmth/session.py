@@ -3,12 +3,14 @@
 Pure: fed with time and the plan, clamped against `limits` at every step.
 """
 
-from .. import limits
-from ..wire import plan as plans
+from micropython import const
 
-_CANNOT_REACH_MS = 8 * 60_000  # at full power and still this far below the target
-_CANNOT_REACH_C = 0.7
-_ARRIVED_C = 0.3
+from .. import limits
+from ..wire import ceiling
+
+_CANNOT_REACH_MS = const(8 * 60_000)  # at full power and still this far below the target
+_CANNOT_REACH_C = const(0.7)
+_ARRIVED_C = const(0.3)
 
 
 class Session:
@@ -37,7 +39,7 @@ class Session:
         if self.active and self.state != "fading":
             return
         self.state = "warming"
-        self.target_c = max(min(pad_c, plans.level_c(plan)), limits.LEVEL_MIN_C - 20)
+        self.target_c = max(min(pad_c, ceiling.level_c(plan)), limits.LEVEL_MIN_C - 20)
         self.on_ms = 0
         self._left_ms = int(self._session_min(plan) * 60_000)
         self._extended = False
@@ -72,29 +74,30 @@ class Session:
             self._left_ms -= dt_ms
         if self._left_ms <= 0 or self._tender_time_up(plan):
             self.state = "fading"
-            fade_s = 60 * max(limits.FADE_MIN_MIN, min(limits.FADE_MAX_MIN, plan["warmth.fade_min"]))
+            fade_s = 60 * max(
+                limits.FADE_MIN_MIN, min(limits.FADE_MAX_MIN, plan["warmth.fade_min"])
+            )
             self._fade_c_per_s = max(0.0, self.target_c - _sleep_c(plan)) / fade_s
             self._left_ms = int(fade_s * 1000)
             return None
         level = self._level(plan, quiet_ms, dose_min)
         ramp = max(
-            limits.RAMP_MIN_C_PER_MIN, min(limits.RAMP_MAX_C_PER_MIN, plan["warmth.ramp_c_per_min"])
+            limits.RAMP_MIN_C_PER_MIN,
+            min(limits.RAMP_MAX_C_PER_MIN, plan["warmth.ramp_c_per_min"]),
         )
         self._approach(level, ramp / 60, dt_s, pad_c)
         self._judge(level, pad_c, dt_ms, saturated)
         return None
 
     def _session_min(self, plan):
-        return max(
-            limits.SESSION_MIN_MIN, min(limits.SESSION_MAX_MIN, plan["warmth.session_min"])
-        )
+        return max(limits.SESSION_MIN_MIN, min(limits.SESSION_MAX_MIN, plan["warmth.session_min"]))
 
     def _tender_time_up(self, plan):
-        return plans.tender(plan) and self.on_ms >= limits.TENDER_ON_MS
+        return ceiling.tender(plan) and self.on_ms >= limits.TENDER_ON_MS
 
     # The lowest of all that applies now
     def _level(self, plan, quiet_ms, dose_min):
-        level = plans.level_c(plan)
+        level = ceiling.level_c(plan)
         if self._level_for_ms >= limits.LEVEL_SETTLED_AFTER_MS:
             level = min(level, limits.LEVEL_SETTLED_C)
         if quiet_ms >= limits.LEVEL_QUIET_AFTER_MS:

@@ -32,7 +32,7 @@ SCHEMA = {
     "scent.gap_s": (720.0, (limits.SCENT_GAP_MIN_S, 86_400)),
     "scent.daily_pulses": (20, (0, limits.SCENT_PULSES_MAX)),
     "touch.enabled": (False, bool),
-    "touch.pattern": ("heartbeat", PATTERNS),
+    "touch.pattern": ("heartbeat", tuple(PATTERNS.split())),
     "touch.strength": (0.4, (0, 1)),
     "touch.beats_per_min": (55.0, (limits.BEATS_MIN_PER_MIN, limits.BEATS_MAX_PER_MIN)),
     "touch.breaths_per_min": (6.0, (limits.BREATHS_MIN_PER_MIN, limits.BREATHS_MAX_PER_MIN)),
@@ -170,14 +170,3 @@ def from_json(data):
 def crc(plan):
     """CRC-32 of the stored form: two sides with the same crc follow the same plan."""
     return crc32(to_json(plan))
-
-
-def level_c(plan):
-    """The pad temperature that the plan asks for, every limit on it applied: the lowest wins."""
-    level = min(plan["warmth.level_c"], plan["warmth.ceiling_c"], limits.LEVEL_MAX_C)
-    return min(level, limits.LEVEL_TENDER_C) if tender(plan) else level
-
-
-def tender(plan):
-    """Whether the lower ceiling and the shorter time apply (L8)."""
-    return plan["holder.reduced_sensation"] or plan["placement"] == "neck"

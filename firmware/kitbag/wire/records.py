@@ -31,72 +31,27 @@ _HEADER_SIZE = struct.calcsize(_HEADER)
 _HEADER_COPY = HEADER_SLOTS * SLOT // 2
 
 # Words that stand behind small numbers in records and in `status`. Append only.
-CAUSES = ("unknown", "power_on", "hard_reset", "watchdog", "deep_sleep", "soft_reset")
-STATES = (
-    "idle",
-    "warming",
-    "holding",
-    "fading",
-    "stopped",
-    "cannot_reach",
-    "tripped",
-    "latched",
-    "locked",
-)
+CAUSES = "unknown power_on hard_reset watchdog deep_sleep soft_reset"
+STATES = "idle warming holding fading stopped cannot_reach tripped latched locked"
 WHYS = (
-    "none",
-    "hold",
-    "long_hold",
-    "double_squeeze",
-    "triple_squeeze",
-    "pat",
-    "button",
-    "session_over",
-    "faded",
-    "dose",
-    "on_time",
-    "battery",
-    "guard",
-    "plan",
-    "restart",
-    "gap",
-    "budget",
-    "not_enabled",
-    "barred",
-    "error",
-    "charging",
-    "host",
-    "alone",
+    "none hold long_hold double_squeeze triple_squeeze pat button session_over faded dose "
+    "on_time battery guard plan restart gap budget not_enabled barred error charging host "
+    "alone"
 )
-REACTIONS = ("none", "W", "O", "L", "X")
-PATTERNS = ("heartbeat", "breath", "purr", "steady")
+REACTIONS = "none W O L X"
+PATTERNS = "heartbeat breath purr steady"
 GUARD_FUNCTIONS = (
-    "none", "SF1", "SF2", "SF3", "SF4", "SF5", "SF6", "SF7", "SF8", "SF9",
-    "SF10", "SF11", "SF12", "SF13", "SF14", "SF15", "SF16", "SF17", "SF18",
-)  # fmt: skip
-SENSE_FAULTS = ("none", "bus", "stuck", "range", "leak", "back", "clipped")
-TASKS = ("none", "app", "warmth", "senses", "comfort", "link", "journal", "boot")
-PLACES = ("placed", "picked_up")
+    "none SF1 SF2 SF3 SF4 SF5 SF6 SF7 SF8 SF9 SF10 SF11 SF12 SF13 SF14 SF15 SF16 SF17 SF18"
+)
+SENSE_FAULTS = "none bus stuck range leak back clipped"
+TASKS = "none app warmth senses comfort link journal boot"
+PLACES = "placed picked_up"
 
-# kind: (name, ((field, bytes, scale), ...)). Negative bytes = signed. A stored integer is
+# kind: "name field:bytes:scale ...". Negative bytes = signed. A stored integer is
 # round(value * scale), saturated; the largest unsigned or lowest signed integer means "missing".
-# A scale that is a tuple of words stores the word's place in it. Append only: an old host keeps
-# what it does not know as it lies.
-_GESTURE = (
-    ("duration_s", 3, 50),
-    ("peak_pa", 2, 1),
-    ("mean_of_peak", 1, 250),
-    ("noticed_after_s", 1, 100),
-    ("confidence", 1, 200),
-)
-_COUNTED = (
-    ("duration_s", 2, 50),
-    ("peak_pa", 2, 1),
-    ("count", 1, 1),
-    ("mean_of_peak", 1, 250),
-    ("noticed_after_s", 1, 100),
-    ("confidence", 1, 200),
-)
+# In place of a scale, the name of a list of words stores the word's place in it. Append only: an
+# old host keeps what it does not know as it lies. One string a kind, because on the object a
+# table of tuples would cost three times the memory.
 BOOT = 1
 ANCHOR = 2
 HOLD_START = 3
@@ -123,51 +78,58 @@ PLAN = 23
 DROPPED = 24
 TALLY = 25
 
+_GESTURE = " duration_s:3:50 peak_pa:2:1 mean_of_peak:1:250 noticed_after_s:1:100 confidence:1:200"
+_COUNTED = (
+    " duration_s:2:50 peak_pa:2:1 count:1:1 mean_of_peak:1:250 noticed_after_s:1:100"
+    " confidence:1:200"
+)
 KINDS = {
-    BOOT: ("boot", (("cause", 1, CAUSES), ("why", 1, WHYS), ("battery_v", 2, 1000), ("boot_id", 4, 1))),
-    ANCHOR: ("anchor", (("utc_s", 4, 1), ("utc_milli", 2, 1), ("rtt_ms", 2, 1))),
-    HOLD_START: (
-        "hold_start",
-        (("since_s", 2, 50), ("peak_pa", 2, 1), ("noticed_after_s", 1, 100), ("tautness_pa_per_k", 2, 10)),
-    ),
-    HOLD: ("hold", _GESTURE),
-    LONG_HOLD: ("long_hold", _GESTURE),
-    REST: ("rest", _GESTURE),
-    SQUEEZE: ("squeeze", _COUNTED),
-    PAT: ("pat", _COUNTED),
-    PLACE: ("place", (("place", 1, PLACES),)),
+    BOOT: "boot cause:1:CAUSES why:1:WHYS battery_v:2:1000 boot_id:4:1",
+    ANCHOR: "anchor utc_s:4:1 utc_milli:2:1 rtt_ms:2:1",
+    HOLD_START: "hold_start since_s:2:50 peak_pa:2:1 noticed_after_s:1:100 tautness_pa_per_k:2:10",
+    HOLD: "hold" + _GESTURE,
+    LONG_HOLD: "long_hold" + _GESTURE,
+    REST: "rest" + _GESTURE,
+    SQUEEZE: "squeeze" + _COUNTED,
+    PAT: "pat" + _COUNTED,
+    PLACE: "place place:1:PLACES",
     WARMTH_STATE: (
-        "warmth_state",
-        (("state", 1, STATES), ("why", 1, WHYS), ("pad_c", -2, 100), ("face_c", -2, 100), ("target_c", 2, 100)),
+        "warmth_state state:1:STATES why:1:WHYS pad_c:-2:100 face_c:-2:100 target_c:2:100"
     ),
     WARMTH_SAMPLE: (
-        "warmth_sample",
-        (("pad_c", -2, 100), ("face_c", -2, 100), ("duty", 1, 250), ("power_w", 1, 50), ("dose_cem43_min", 2, 10000)),
+        "warmth_sample pad_c:-2:100 face_c:-2:100 duty:1:250 power_w:1:50 dose_cem43_min:2:10000"
     ),
-    SCENT: ("scent", (("pulse_s", 1, 10), ("why", 1, WHYS), ("left_today", 1, 1))),
-    SCENT_REFUSED: ("scent_refused", (("why", 1, WHYS), ("left_today", 1, 1))),
-    TOUCH_START: (
-        "touch_start",
-        (("pattern", 1, PATTERNS), ("why", 1, WHYS), ("strength", 1, 250), ("per_min", 1, 2)),
-    ),
-    TOUCH_END: ("touch_end", (("why", 1, WHYS), ("duration_s", 3, 50))),
-    STOP: ("stop", (("how", 1, WHYS), ("state", 1, STATES))),
-    BUTTON: ("button", (("held_s", 2, 100),)),
+    SCENT: "scent pulse_s:1:10 why:1:WHYS left_today:1:1",
+    SCENT_REFUSED: "scent_refused why:1:WHYS left_today:1:1",
+    TOUCH_START: "touch_start pattern:1:PATTERNS why:1:WHYS strength:1:250 per_min:1:2",
+    TOUCH_END: "touch_end why:1:WHYS duration_s:3:50",
+    STOP: "stop how:1:WHYS state:1:STATES",
+    BUTTON: "button held_s:2:100",
     GUARD: (
-        "guard",
-        (("function", 1, GUARD_FUNCTIONS), ("reaction", 1, REACTIONS), ("pad_c", -2, 100), ("face_c", -2, 100), ("current_a", 2, 1000)),
+        "guard function:1:GUARD_FUNCTIONS reaction:1:REACTIONS pad_c:-2:100 face_c:-2:100 "
+        "current_a:2:1000"
     ),
-    EXCEPTION: ("exception", (("task", 1, TASKS), ("code", 4, 1))),
-    SENSE_FAULT: ("sense_fault", (("fault", 1, SENSE_FAULTS), ("gauge_pa", -4, 1))),
-    BATTERY: ("battery", (("battery_v", 2, 1000),)),
-    BLADDER: ("bladder", (("pressure_pa", 4, 10), ("bladder_c", -2, 100), ("gauge_pa", -2, 1))),
-    PLAN: ("plan", (("crc", 4, 1), ("why", 1, WHYS))),
-    DROPPED: ("dropped", (("records", 4, 1),)),
-    TALLY: (
-        "tally",
-        (("holds", 1, 1), ("held_min", 2, 10), ("warm_min", 2, 10), ("scents", 1, 1), ("touch_min", 2, 10)),
-    ),
-}  # fmt: skip
+    EXCEPTION: "exception task:1:TASKS code:4:1",
+    SENSE_FAULT: "sense_fault fault:1:SENSE_FAULTS gauge_pa:-4:1",
+    BATTERY: "battery battery_v:2:1000",
+    BLADDER: "bladder pressure_pa:4:10 bladder_c:-2:100 gauge_pa:-2:1",
+    PLAN: "plan crc:4:1 why:1:WHYS",
+    DROPPED: "dropped records:4:1",
+    TALLY: "tally holds:1:1 held_min:2:10 warm_min:2:10 scents:1:1 touch_min:2:10",
+}
+
+
+def fields(kind):
+    """((field, bytes, scale), ...) of a record kind; a scale may be a list of words.
+
+    Raises KeyError for an unknown kind.
+    """
+    found = []
+    for spec in KINDS[kind].split()[1:]:
+        name, width, scale = spec.split(":")
+        number = globals()[scale].split() if scale[0] > "9" else int(scale)
+        found.append((name, int(width), number))
+    return found
 
 
 def _stored(value, width, scale):
@@ -177,7 +139,7 @@ def _stored(value, width, scale):
     if value is None or value != value:  # NaN is missing too
         number = low - 1 if signed else high + 1
     else:
-        number = scale.index(value) if isinstance(scale, tuple) else round(value * scale)
+        number = scale.index(value) if isinstance(scale, list) else round(value * scale)
         number = max(low, min(high, number))
     return number & ((1 << bits) - 1)
 
@@ -191,7 +153,7 @@ def pack(kind, boot, uptime_ms, epoch, seq, values):
     slot = bytearray(SLOT)
     struct.pack_into("<BBI", slot, 0, kind, boot & 0xFF, uptime_ms & 0xFFFFFFFF)
     at = 6
-    for (_, width, scale), value in zip(KINDS[kind][1], values):
+    for (_, width, scale), value in zip(fields(kind), values):
         size = abs(width)
         slot[at : at + size] = _stored(value, width, scale).to_bytes(size, "little")
         at += size
@@ -211,41 +173,6 @@ def check(slot, epoch, seq):
     if slot == VOID:
         return "void"
     return "good" if slot_crc(slot, epoch, seq) == slot[14] | slot[15] << 8 else "damaged"
-
-
-def unpack(slot):
-    """(kind, boot_low, uptime_ms, {field: value}) of a slot whose CRC was found right.
-
-    Missing values are None. An unknown kind gives {"raw": hex}; so does an unknown word.
-    """
-    kind, boot_low, uptime_ms = struct.unpack_from("<BBI", slot, 0)
-    known = KINDS.get(kind)
-    if known is None:
-        return kind, boot_low, uptime_ms, {"raw": "".join(["%02x" % b for b in slot[6:14]])}
-    fields = {}
-    at = 6
-    for name, width, scale in known[1]:
-        size = abs(width)
-        number = int.from_bytes(bytes(slot[at : at + size]), "little")
-        at += size
-        missing = (1 << (8 * size)) - 1
-        if width < 0:
-            missing = 1 << (8 * size - 1)
-        if number == missing:
-            fields[name] = None
-            continue
-        if width < 0 and number > missing:
-            number -= 1 << (8 * size)
-        if isinstance(scale, tuple):
-            fields[name] = scale[number] if number < len(scale) else "unknown_%d" % number
-        else:
-            fields[name] = number / scale if scale != 1 else number
-    return kind, boot_low, uptime_ms, fields
-
-
-def boot_of(boot_low, sector_boot):
-    """The full boot id of a record from its low byte and its sector's boot (the first in it)."""
-    return sector_boot + ((boot_low - sector_boot) & 0xFF)
 
 
 def pack_header(epoch, boot, first_seq, erases):

@@ -1,0 +1,73 @@
+"""What the object tells of itself, and the few things a host may leave with it."""
+
+import gc
+
+import machine
+
+from .. import __version__
+from ..wire import records, requests
+
+_ACKED = "acked"
+
+
+class About:
+    """Everything a session may see of `app` (app.App), and nothing that could move an output."""
+
+    def __init__(self, app):
+        self._app = app
+        self.journal = app.journal
+        self.care = app.care
+
+    def uptime_ms(self):
+        return self._app.clock.uptime_ms()
+
+    def hello(self):
+        journal = self.journal
+        self._app.log.tally()
+        return {
+            "kitbag": requests.PROTOCOL,
+            "id": "".join(["%02x" % b for b in machine.unique_id()]),
+            "fw": __version__,
+            "schema": records.SCHEMA,
+            "epoch": journal.epoch,
+            "boot": self._app.clock.boot,
+            "uptime_ms": self.uptime_ms(),
+            "first": journal.first,
+            "next": journal.next,
+            "acked": self._app.memory.number(_ACKED, 0),
+        }
+
+    def status(self):
+        app = self._app
+        heat = app.heat
+        r = heat.readings
+        target_c = heat.target_c
+        return {
+            "state": heat.state,
+            "why": heat.why,
+            "pad_c": r.pad_mc / 1000,
+            "face_c": r.face_mc / 1000,
+            "target_c": None if target_c is None else round(target_c, 2),
+            "duty": r.duty / 1000,
+            "battery_mv": r.battery_mv,
+            "boot": app.clock.boot,
+            "uptime_ms": self.uptime_ms(),
+            "written": self.journal.written,
+            "dropped": self.journal.dropped,
+            "damaged": app.usb.damaged,
+            "samples": app.feel.samples,
+            "skipped": app.feel.skipped,
+            "sense": "lost" if app.feel.lost else "good",
+            "gauge_pa": round(app.feel.gauge_pa),
+            "dose_cem43": heat.dose.micro_min / 1_000_000,
+            "scent_left": app.comfort().scent_left if self.care.plan["scent.enabled"] else 0,
+            "plan_crc": self.care.crc,
+            "free": gc.mem_free(),
+        }
+
+    def acknowledge(self, seq):
+        """A host holds every record below `seq`: a mark, nothing is erased."""
+        self._app.memory.keep_number(_ACKED, seq & 0x7FFFFFFF)
+
+    def plan_changed(self):
+        self._app.log.write(records.PLAN, self.care.crc, "host")
