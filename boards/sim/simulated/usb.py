@@ -49,7 +49,6 @@ class Port:
 
     def attach(self, announce, gone):
         """A host comes: `announce()` once the object looks at its port, `gone()` when it has left."""
-        self.attached = True
         self.opened = False
         self._owed = 0
         self._open_frame = False
@@ -74,6 +73,7 @@ class Port:
     def _announce(self):
         announce = self.visitor
         self.visitor = None
+        self.attached = True
         self._publish(self._clock.now())
         announce()
         self._clock.set_idle(self._quiet)
@@ -82,7 +82,7 @@ class Port:
     def _quiet(self, target):
         if self._owed and self._clock.now() >= self._give_up:
             self._owed = 0
-        while self.attached and not self._owed:
+        while self.attached and self.visitor is None and not self._owed:
             self._pull()
 
     # Wait, in real time, for one request
@@ -146,7 +146,7 @@ class Port:
         }
 
     def restore(self, kept, gone):
-        if kept["attached"] and kept["announced"]:
+        if kept["attached"]:
             self.attached = True
             self.opened = kept["opened"]
             self.gone = gone
