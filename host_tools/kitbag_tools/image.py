@@ -20,8 +20,8 @@ from pathlib import Path, PurePosixPath
 from . import vm
 from .errors import KitbagError, Reason
 
-# Assertions are for the tests; line numbers stay, so that the log of an error can name its line.
-_COMPILER_FLAGS = ("-O2",)
+# No assertions and no line numbers on the object: names and numbers of lines cost it 2 KB of RAM.
+_COMPILER_FLAGS = ("-O3",)
 
 _DRIVER_PACKAGE = "adafruit-circuitpython-bme280"
 # Unmodified. Its protocol.py is for CircuitPython's buses; the firmware brings its own bus object.
