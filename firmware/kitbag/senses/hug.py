@@ -11,11 +11,12 @@ pressure too, and is told apart by how fast it does:
   times out.
 
 Figures: notes in docs/sensing.md; times of hugs from HuggieBot (Block et al. 2023), pressures
-from micropython import const
 from Kim et al. (RO-MAN 2016), shapes from measured pillow and cuff recordings.
 """
 
 from array import array
+
+from micropython import const
 
 # The baseline at rest
 _FOLLOW_PA_PER_S = const(52.0)  # an express lift moves at 48
@@ -28,8 +29,8 @@ _PAT_MAX_MS = const(300)
 _SQUEEZE_MAX_MS = const(1_750)
 _HOLD_MS = const(2_000)
 _EARLY_PAT_MS = const(230)  # at the falling edge, before the tail is seen
-_GROUP_MS = const(3_000)  # squeezes and pats belong together when they begin within this
-_GROUP_QUIET_MS = const(1_200)
+_GROUP_MS = const(3_000)  # squeezes and pats within this belong together ...
+_GROUP_QUIET_MS = const(1_200)  # ... and so does one that follows this soon
 _PATS_MIN = const(3)
 
 # A hold
@@ -50,7 +51,7 @@ _LEARN_FROM_K = const(0.2)
 _LEARN_KEEP = const(0.9)
 _LEARN_ENOUGH_K2 = const(0.5)
 
-_RING = const(160)  # samples: more than 6 s at 25 Hz
+_RING = const(112)  # samples: more than 4 s at 25 Hz
 
 # Phases
 REST = 0
@@ -258,16 +259,11 @@ class HugSense:
     def _let_go(self, now_ms):
         lasted = now_ms - self._start_ms
         if _EARLY_PAT_MS <= lasted and self._peak_pa - self._base_pa >= _GESTURE_PA:
-            self._to.on_squeeze(self._count_with(now_ms, "squeeze"), now_ms)
+            self._to.on_squeeze(self._count_with("squeeze"), now_ms)
 
     # Which one in its row a squeeze (or pat) that ends now is
-    def _count_with(self, now_ms, kind):
-        same = (
-            self._group_count
-            and self._group_kind == kind
-            and self._start_ms - self._group_first_ms <= _GROUP_MS
-        )
-        return self._group_count + 1 if same else 1
+    def _count_with(self, kind):
+        return self._group_count + 1 if self._group_count and self._group_kind == kind else 1
 
     def _touch_over(self, now_ms, pressure_pa):
         peak = self._peak_pa - self._base_pa
@@ -285,7 +281,7 @@ class HugSense:
     # --- Squeezes and pats in a row ----------------------------------------------------------
 
     def _join_group(self, kind, end_ms, peak_pa, mean_pa):
-        count = self._count_with(end_ms, kind)
+        count = self._count_with(kind)
         if count == 1:
             self._close_group()
             self._group_kind = kind
@@ -298,8 +294,8 @@ class HugSense:
         self._group_mean_pa += (mean_pa - self._group_mean_pa) / count
 
     def _close_group_when_due(self, now_ms):
-        quiet = now_ms - self._group_last_ms >= _GROUP_QUIET_MS
-        if quiet or now_ms - self._group_first_ms > _GROUP_MS + _SQUEEZE_MAX_MS:
+        together = now_ms - self._group_first_ms < _GROUP_MS
+        if not together and now_ms - self._group_last_ms >= _GROUP_QUIET_MS:
             self._close_group()
 
     def _close_group(self):
@@ -401,7 +397,7 @@ class HugSense:
         kept = self._start_ms, self._noticed_ms
         self._start_ms = now_ms - lasted
         self._noticed_ms = self._start_ms
-        count = self._count_with(now_ms, "squeeze")
+        count = self._count_with("squeeze")
         self._join_group("squeeze", now_ms, peak_pa, 0.6 * peak_pa)
         self._start_ms, self._noticed_ms = kept
         self._to.on_squeeze(count, now_ms)

@@ -109,6 +109,8 @@ class Session:
     # The target walks towards the level and never runs far ahead of a pad that cannot follow
     def _approach(self, level, ramp_c_per_s, dt_s, pad_c):
         step = ramp_c_per_s * dt_s
+        if pad_c > self.target_c:  # a warm body has overtaken the ramp: go on from there
+            self.target_c = max(self.target_c, min(pad_c, level))
         before = self.target_c
         if level < before:
             self.target_c = max(level, before - step)
