@@ -56,18 +56,18 @@ typings: $(TYPINGS)
 
 # --- the two commands of README ------------------------------------------------------------------------
 
-# The scripted night. With RECORDINGS its room has the barometer trace of a real bedroom instead of a constant.
+# The scripted night. With RECORDINGS its room has the barometer trace of a real one instead of invented weather.
 SCENARIO := build/scenario
 AMBIENT := ambient_night_bmp280.csv
 
 $(SCENARIO)/night.toml: examples/night/*.toml FORCE
 	@rm -rf $(@D) && mkdir -p $(@D)
-	@cp examples/night/plan.toml $(@D)/
+	@cp examples/night/plan.toml examples/night/weather.csv $(@D)/
 ifdef RECORDINGS
 	@ln -s "$(RECORDINGS)/$(AMBIENT)" $(@D)/
 	@cat examples/night/night.toml examples/night/recorded_ambient.toml > $@
 else
-	@cp examples/night/night.toml $@
+	@cat examples/night/night.toml examples/night/synthetic_ambient.toml > $@
 endif
 
 run: $(RUN) $(SCENARIO)/night.toml ## one simulated night, downloaded and told in words
