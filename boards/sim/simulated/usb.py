@@ -39,6 +39,7 @@ class Port:
         self.opened = False
         self._owed = 0
         self._give_up = 0
+        self._patience = None
         self._open_frame = False
         self._one = bytearray(1)
         self.lost = 0
@@ -55,7 +56,7 @@ class Port:
         self._received = b""
         self.visitor = announce
         self.gone = gone
-        self._clock.at(self._clock.now() + _ALIVE_US, self._nobody)
+        self._patience = self._clock.at(self._clock.now() + _ALIVE_US, self._nobody)
 
     # Nobody has looked at the port for long: let the host find that out, and go
     def _nobody(self):
@@ -73,6 +74,7 @@ class Port:
     def _announce(self):
         announce = self.visitor
         self.visitor = None
+        self._clock.drop(self._patience)
         self.attached = True
         self._publish(self._clock.now())
         announce()
@@ -108,7 +110,6 @@ class Port:
             self.deliver(bytes(got))
             if len(got) > 1:
                 self._owed += 1
-                self._give_up = self._clock.now() + self._line_us(0) + _TURN_US
 
     def deliver(self, data):
         """Put `data` on the line: its last byte arrives after its time at 115200 baud."""
