@@ -1,0 +1,59 @@
+"""How fast a night passes in the simulator, and whether every sample was taken."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from figures import Figure
+
+from kitbag_tools import vm
+from kitbag_tools.errors import KitbagError, Reason
+
+_HOW = "python bench night"
+_IDLE_HZ = 10  # the slowest that the object ever samples
+_WALL_S = 40  # 8 h with at most two of them held, on two cores
+
+
+def measure() -> list[Figure]:
+    """The night of `make run`, as its command runs it."""
+    root = vm.root()
+    scenario = root / "build" / "scenario" / "night.toml"
+    # Invented weather, so that the figure is the same everywhere
+    no_recordings = {k: v for k, v in os.environ.items() if k != "RECORDINGS"}
+    make = ["make", "--silent", "--directory", str(root), str(scenario.relative_to(root))]
+    subprocess.run(make, check=True, env=no_recordings)
+    seconds = tomllib.loads(scenario.read_text())["duration_s"]
+    out = root / "build" / "bench" / "night"
+    shutil.rmtree(out, ignore_errors=True)
+    command = [str(Path(sys.executable).with_name("kitbag")), "sim", str(scenario)]
+    done = subprocess.run(
+        [*command, "--out", str(out)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise KitbagError(
+            where="bench: night",
+            given=done.stderr.strip()[-300:],
+            next_step=f"run {' '.join(command)} --out {out} and mend what it complains of",
+            reason=Reason.SIMULATOR,
+        )
+    summary = json.loads((out / "summary.json").read_text())
+    wall_s = summary["wall_s"]
+    real = "the object itself"
+    return [
+        Figure("wall time of an 8 h night", wall_s, "s", _HOW, real, seconds, ("<=", _WALL_S)),
+        Figure("simulated seconds a wall second", seconds / wall_s, "", _HOW, real, 1),
+        Figure(
+            "pressure samples",
+            summary["samples"],
+            "",
+            _HOW,
+            f"{_IDLE_HZ} a second, all night",
+            _IDLE_HZ * seconds,
+            (">=", 0.999 * _IDLE_HZ * seconds),
+        ),
+        Figure("samples skipped", summary["skipped"], "", _HOW, bound=("==", 0)),
+    ]
