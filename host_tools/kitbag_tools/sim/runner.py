@@ -177,6 +177,7 @@ class _Host:
         self.problems: list[KitbagError] = []
         self.syncs: list[visits.SyncResult] = []
         self.status: dict[str, Any] = {}
+        self.records_written: int | None = None
         self.device: str | None = None
         self.sync_failed = False
 
@@ -195,7 +196,8 @@ class _Host:
                     self.syncs.append(done)
                     self.device = done.device
                 else:
-                    client.hello()
+                    hello = client.hello()
+                    self.records_written = hello.next - visits.LOG_FIRST_SEQ
                     self.status = client.status()
                     client.bye()
         except KitbagError as error:
@@ -264,7 +266,9 @@ def _tell(
 
     exports.write_tables(store, out_dir, scenario.zone, scenario.start, device=host.device)
     physics = json.loads((object_dir / "physics.json").read_text())
-    told = summary.make(scenario, physics, host.status, host.syncs, out_dir)
+    told = summary.make(
+        scenario, physics, host.status, host.records_written, host.syncs, out_dir
+    )
     told["heap_bytes"] = {
         "firmware": VM_FACTOR * FIRMWARE_HEAP_BYTES,
         "simulated_board": BOARD_HEAP_BYTES,

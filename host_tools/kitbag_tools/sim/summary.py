@@ -32,6 +32,7 @@ def make(
     scenario: Scenario,
     physics: dict[str, Any],
     status: dict[str, Any],
+    records_written: int | None,
     syncs: list[visits.SyncResult],
     out_dir: Path,
 ) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def make(
         "switch1": physics["switch1"],
         "switch2": physics["switch2"],
         "reboots": physics["reboots"],
-        "records_written": status.get("written"),
+        "records_written": records_written,
         "records_downloaded": syncs[-1].records_total if syncs else 0,
         "samples": physics["samples"],
         "false_trips": sum(
