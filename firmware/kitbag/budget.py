@@ -8,8 +8,10 @@ import struct
 
 from micropython import const
 
+from . import limits
+
 _HOUR_MS = const(3_600_000)
-_HOURS = const(25)  # 24 whole ones and the one that is filling: a little longer, never shorter
+_BUCKETS = limits.BUDGET_HOURS + 1  # and the hour that is filling: a little longer, never shorter
 
 
 class Rolling:
@@ -18,12 +20,12 @@ class Rolling:
     def __init__(self, memory, key):
         self._memory = memory
         self._key = key
-        self._buckets = [0] * _HOURS
+        self._buckets = [0] * _BUCKETS
         self._into_ms = 0
         self.total = 0
-        data = memory.blob(key, 4 * (_HOURS + 1))
-        if data is not None and len(data) == 4 * (_HOURS + 1):
-            kept = struct.unpack("<%dI" % (_HOURS + 1), data)
+        data = memory.blob(key, 4 * (_BUCKETS + 1))
+        if data is not None and len(data) == 4 * (_BUCKETS + 1):
+            kept = struct.unpack("<%dI" % (_BUCKETS + 1), data)
             self._into_ms = kept[0]
             self._buckets = list(kept[1:])
             self.total = sum(self._buckets)
@@ -42,5 +44,5 @@ class Rolling:
 
     def keep(self):
         """Store it where it outlives a reset."""
-        data = struct.pack("<%dI" % (_HOURS + 1), self._into_ms, *self._buckets)
+        data = struct.pack("<%dI" % (_BUCKETS + 1), self._into_ms, *self._buckets)
         self._memory.keep_blob(self._key, data)

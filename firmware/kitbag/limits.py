@@ -1,7 +1,8 @@
 """Every safety number of the object, with its unit and source.
 
 Nothing here can be set at run time: a care plan may only ask for less, and whoever uses a value
-clamps against this file again at the moment of use. Sources: L1-L9 are the project's limits
+clamps against this file again at the moment of use. What the guard compares stands in its own whole
+units: m°C, mA, mV, mW, mJ and millionths of a CEM43 minute (UMIN). Sources: L1-L9 are the project's limits
 (docs/safety.md), SF1-SF18 its safety functions.
 """
 
@@ -24,19 +25,19 @@ FADE_MIN_MIN = 5
 FADE_MAX_MIN = 60
 
 # --- The guard's absolute limits ---
-FACE_TRIP_C = 41.0  # L1: IEC 60601-1 / DSH-422, single fault included
-PAD_TRIP_C = 43.5  # L2: above any overshoot, below the independent 46 C cut-out (L9)
+FACE_TRIP_MC = 41_000  # L1: IEC 60601-1 / DSH-422, single fault included
+PAD_TRIP_MC = 43_500  # L2: above any overshoot, below the independent 46 C cut-out (L9)
 TRIP_SAMPLES = 3  # L1, L2: consecutive cycles, 0.9 s
 
-# --- Dose and time (L5-L7); "powered time" only, time switched off counts as none ---
-DOSE_STEP_CEM43_MIN = 1.5  # L5: the level steps down to DOSE_STEP_LEVEL_C ...
+# --- Dose and time (L5-L7) ---
+BUDGET_HOURS = 24  # every budget rolls over this much powered time; time switched off is none
+DOSE_STEP_UMIN = 1_500_000  # L5: the level steps down to DOSE_STEP_LEVEL_C ...
 DOSE_STEP_LEVEL_C = 37.0
-DOSE_STOP_CEM43_MIN = 2.0  # L5: ... and heat stops here (van Rhoon 2013, uncontrolled condition)
-DOSE_MARGIN_C = 0.5  # L5: counted from the hotter sensor plus this
-DOSE_WINDOW_MS = 24 * 3_600_000
+DOSE_STOP_UMIN = 2_000_000  # L5: ... and heat stops here (van Rhoon 2013, uncontrolled condition)
+DOSE_MARGIN_MC = 500  # L5: counted from the hotter sensor plus this
 ON_TIME_MAX_MS = 10 * 3_600_000  # L6
 ON_TIME_ALONE_MS = 3_600_000  # L6: without body contact
-MEAN_POWER_MAX_W = 3.0  # L7: over MEAN_POWER_WINDOW_MS, whatever the pad could draw
+MEAN_POWER_MAX_MW = 3_000  # L7: over MEAN_POWER_WINDOW_MS, whatever the pad could draw
 MEAN_POWER_WINDOW_MS = 60_000
 
 # --- Sensors (SF1, SF9) ---
@@ -44,40 +45,40 @@ NTC_SHORT_MV = 150  # SF1: the ESP32's linear range at 11 dB starts here
 NTC_OPEN_MV = 2400  # SF1: and ends here
 RANGE_SAMPLES = 3  # 0.9 s: one spike is noise, three are a fault
 FROZEN_SAMPLES = 33  # SF9: identical raw readings, 10 s; a live reading has noise in its last bit
-JUMP_C = 3.0  # SF9: no pad moves this far in one cycle
+JUMP_MC = 3_000  # SF9: no pad moves this far in one cycle
 JUMPS_MAX = 3  # SF9: a lone jump is a spike, dropped by the median; three in a row are a fault
 STALE_MS = 1_000  # SF9, SF18: older than this is no reading; a later cycle is no cycle
-REFERENCE_TOLERANCE = 0.02  # the reference divider, +-2 %: both thermistors share its supply
+REFERENCE_TOLERANCE_PERMILLE = 20  # SF1: both thermistors share the reference's supply
 
 # --- Energy and temperature (SF3-SF8), in joules, so that any pad power reads the same ---
-NO_RESPONSE_J = 60.0  # SF5: this much heat into the pad ...
-NO_RESPONSE_RISE_C = 0.25  # SF5: ... must show at least this rise below the set-point
-FACE_HOTTER_AFTER_J = 120.0  # SF7: only after real heating ...
-FACE_HOTTER_PAD_C = 35.0  # SF7: ... and above skin temperature may the face not be the hotter side
-FACE_HOTTER_C = 0.5
+NO_RESPONSE_MJ = 60_000  # SF5: this much heat into the pad ...
+NO_RESPONSE_RISE_MC = 250  # SF5: ... must show at least this rise below the set-point
+FACE_HOTTER_AFTER_MJ = 120_000  # SF7: only after real heating ...
+FACE_HOTTER_PAD_MC = 35_000  # SF7: ... and above skin temperature may the face not be hotter
+FACE_HOTTER_MC = 500
 FACE_HOTTER_MS = 30_000
-RISE_UNPOWERED_FROM_C = 36.5  # SF8: above what a body alone can reach
-RISE_UNPOWERED_C = 0.6
+RISE_UNPOWERED_FROM_MC = 36_500  # SF8: above what a body alone can reach
+RISE_UNPOWERED_MC = 600
 RISE_UNPOWERED_MS = 20_000
-OVERSHOOT_C = 3.0  # SF8: over the target, once settled
+OVERSHOOT_MC = 3_000  # SF8: over the target, once settled
 OVERSHOOT_SAMPLES = 10
-CURRENT_OFF_A = 0.05  # SF3: more than this with the heater off is a leak
-CURRENT_TOLERANCE = 0.35  # SF4: of the voltage-compensated expectation, plus CURRENT_OFF_A
+CURRENT_OFF_MA = 50  # SF3: more than this with the heater off is a leak
+CURRENT_TOLERANCE_PERCENT = (
+    35  # SF4: of the voltage-compensated expectation, plus half of CURRENT_OFF_MA
+)
 CURRENT_OFF_SAMPLES = 4  # SF3: 1.2 s, past the filter's tail
 CURRENT_ON_SAMPLES = 8  # SF4: 2.4 s
 
 # --- The renew-or-die chain (SF11, SF12) ---
 CYCLE_MS = 300  # one guard cycle: read, check, drive, renew
-KEEPALIVE_HOLD_MS = 1_250  # the one-shot's time on the board; after this switch 2 opens by itself
 WATCHDOG_MS = 2_000
 
 # --- The latch (SF14) ---
-LATCHES_TO_LOCK = 3  # in 24 h of powered time
-LATCH_WINDOW_MS = 24 * 3_600_000
+LATCHES_TO_LOCK = 3  # within BUDGET_HOURS
 
 # --- Supply ---
-BATTERY_EMPTY_V = 3.2  # under load: below this heat rests, the log and the rest go on
-BATTERY_BACK_V = 3.4
+BATTERY_EMPTY_MV = 3_200  # under load: below this heat rests, the log and the rest go on
+BATTERY_BACK_MV = 3_400
 
 # --- Scent (product.md: Perl 2016; Dalton & Wysocki 1996) ---
 SCENT_PULSE_MIN_S = 1
@@ -85,7 +86,6 @@ SCENT_PULSE_MAX_S = 20
 SCENT_GAP_MIN_S = 60
 SCENT_PULSES_MAX = 40
 SCENT_SECONDS_MAX = 180  # 3 min a day, whatever the pulse length
-SCENT_WINDOW_MS = 24 * 3_600_000
 SCENT_NAME_MAX = 40
 
 # --- Touch ---

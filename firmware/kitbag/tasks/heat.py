@@ -25,7 +25,6 @@ _KEEP_EVERY_MS = const(10 * 60_000)
 _ACKNOWLEDGE_AFTER_MS = const(
     60_000
 )  # a latch may be acknowledged after a minute without a finding
-_BATTERY_EMPTY_MV = round(1000 * limits.BATTERY_EMPTY_V)
 
 
 class Heat:
@@ -58,6 +57,7 @@ class Heat:
         self._sample_ms = 0
         self._keep_ms = 0
         self._saturated = False
+        self._battery_low = False
         self._state = "idle"
 
     # --- What others may ask -----------------------------------------------------------------
@@ -92,7 +92,7 @@ class Heat:
     @property
     def barred(self):
         """True while no warmth can be had: the warm part is resting."""
-        return self.guard.reaction != 0 or self.readings.battery_mv < _BATTERY_EMPTY_MV
+        return self.guard.reaction != 0 or self._battery_low
 
     def begin(self, why):
         """A deliberate act asks for warmth, or for more of it. Returns True when it is given."""
@@ -181,6 +181,9 @@ class Heat:
         target_c = self.target_c
         r.target_mc = 0 if target_c is None else int(target_c * 1000)
         self._cut = False
+        # A cell recovers once nothing draws on it: it must come back further than it fell
+        low = limits.BATTERY_BACK_MV if self._battery_low else limits.BATTERY_EMPTY_MV
+        self._battery_low = r.battery_mv < low
         found = self.guard.cycle(r)
         if found:
             self._tripped(r)
@@ -199,7 +202,7 @@ class Heat:
         if self.guard.reaction:
             self.end("dose" if self.guard.function == 10 else "guard")
             return
-        if r.battery_mv < _BATTERY_EMPTY_MV:
+        if self._battery_low:
             self.end("battery")
             return
         session = self._session
@@ -210,7 +213,7 @@ class Heat:
             self._care.plan,
             pad_c,
             self._touch.quiet_ms,
-            self.dose.micro_min / 1_000_000,
+            self.dose.umin,
             self._saturated,
         )
         if not session.active:
@@ -257,7 +260,7 @@ class Heat:
                 r.face_mc / 1000,
                 self._heater.duty / 1000,
                 full_w * self._heater.duty / 1000,
-                self.dose.micro_min / 1_000_000,
+                self.dose.umin / 1_000_000,
             )
 
     def _count(self, r):

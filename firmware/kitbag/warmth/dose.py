@@ -8,11 +8,11 @@ from micropython import const
 
 from .. import limits
 
-_FROM_MC = const(30_000)  # below this a cycle adds nothing that a budget could hold
+_FROM_MC = const(32_000)  # a whole day below this adds 0.0004 of a CEM43 minute
 _STEP_MC = const(250)
-_TO_MC = const(50_000)
+_TO_MC = const(46_000)  # the guard has long tripped
 
-# Millionths of a CEM43 minute per minute at each step from 30 to 50 °C
+# Millionths of a CEM43 minute per minute at each step from 32 to 46 °C
 _RATES = tuple(
     round(1_000_000 * (0.5 if t >= 43_000 else 0.25) ** ((43_000 - t) / 1000))
     for t in range(_FROM_MC, _TO_MC + _STEP_MC, _STEP_MC)
@@ -35,7 +35,7 @@ def rate(temperature_mc):
 
 
 class Dose:
-    """Adds up the dose of the hotter sensor plus `DOSE_MARGIN_C` into a rolling 24 h `budget`.
+    """Adds up the dose of the hotter sensor plus `DOSE_MARGIN_MC` into a rolling 24 h `budget`.
 
     The budget counts in millionths of a CEM43 minute.
     """
@@ -43,17 +43,16 @@ class Dose:
     def __init__(self, budget):
         self._budget = budget
         self._rest = 0  # not yet a millionth of a minute: millionths x ms
-        self._margin_mc = round(1000 * limits.DOSE_MARGIN_C)
 
     def add(self, hotter_mc, dt_ms):
         self._budget.pass_time(dt_ms)
-        self._rest += rate(hotter_mc + self._margin_mc) * dt_ms
+        self._rest += rate(hotter_mc + limits.DOSE_MARGIN_MC) * dt_ms
         if self._rest >= 60_000:
             self._budget.add(self._rest // 60_000)
             self._rest %= 60_000
 
     @property
-    def micro_min(self):
+    def umin(self):
         """Dose of the last 24 h of powered time, in millionths of a CEM43 minute."""
         return self._budget.total
 

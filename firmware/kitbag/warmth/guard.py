@@ -14,22 +14,6 @@ from micropython import const
 
 from .. import limits
 
-_TRIP_FACE_MC = round(1000 * limits.FACE_TRIP_C)
-_TRIP_PAD_MC = round(1000 * limits.PAD_TRIP_C)
-_JUMP_MC = round(1000 * limits.JUMP_C)
-_HOTTER_MC = round(1000 * limits.FACE_HOTTER_C)
-_HOTTER_PAD_MC = round(1000 * limits.FACE_HOTTER_PAD_C)
-_OVERSHOOT_MC = round(1000 * limits.OVERSHOOT_C)
-_UNPOWERED_FROM_MC = round(1000 * limits.RISE_UNPOWERED_FROM_C)
-_UNPOWERED_RISE_MC = round(1000 * limits.RISE_UNPOWERED_C)
-_RESPONSE_MC = round(1000 * limits.NO_RESPONSE_RISE_C)
-_CURRENT_OFF_MA = round(1000 * limits.CURRENT_OFF_A)
-_TOLERANCE_PERCENT = round(100 * limits.CURRENT_TOLERANCE)
-_MEAN_POWER_MW = round(1000 * limits.MEAN_POWER_MAX_W)
-_REFERENCE_PERMILLE = round(1000 * limits.REFERENCE_TOLERANCE)
-_DOSE_STOP = round(1_000_000 * limits.DOSE_STOP_CEM43_MIN)
-_NO_RESPONSE_MJ = round(1000 * limits.NO_RESPONSE_J)
-_FACE_HOTTER_MJ = round(1000 * limits.FACE_HOTTER_AFTER_J)
 
 _LAG_MC = const(1000)  # SF5 looks only while the pad is this far below its target
 _FALL_MC = const(1500)  # SF5: no pad falls so far while NO_RESPONSE_J go into it
@@ -80,7 +64,11 @@ class Pad:
     def cap(self, battery_mv):
         """The highest duty (per mille) whose mean power keeps within L7."""
         full_mw = self.full_mw(battery_mv)
-        return 1000 if full_mw <= _MEAN_POWER_MW else _MEAN_POWER_MW * 1000 // full_mw
+        return (
+            1000
+            if full_mw <= limits.MEAN_POWER_MAX_MW
+            else limits.MEAN_POWER_MAX_MW * 1000 // full_mw
+        )
 
 
 class Guard:
@@ -131,24 +119,24 @@ class Guard:
     def reference(self, r):
         """SF1: both thermistors hang on one supply; its divider shows when that has moved."""
         off = abs(r.reference_mv - self._reference_mv) * 1000
-        out = off > self._reference_mv * _REFERENCE_PERMILLE
+        out = off > self._reference_mv * limits.REFERENCE_TOLERANCE_PERMILLE
         return self._lasts(_REFERENCE, out, limits.RANGE_SAMPLES)
 
     def absolute(self, r):
         """SF2: L1 at the face, L2 at the pad; each thermistor alone can trip."""
-        over = r.face_mc >= _TRIP_FACE_MC or r.pad_mc >= _TRIP_PAD_MC
+        over = r.face_mc >= limits.FACE_TRIP_MC or r.pad_mc >= limits.PAD_TRIP_MC
         return self._lasts(_ABSOLUTE, over, limits.TRIP_SAMPLES)
 
     def current_off(self, r):
         """SF3: current although none was commanded; watched for ever, wanted or not."""
-        leak = r.duty == 0 and r.current_ma > _CURRENT_OFF_MA
+        leak = r.duty == 0 and r.current_ma > limits.CURRENT_OFF_MA
         return self._lasts(_LEAK, leak, limits.CURRENT_OFF_SAMPLES)
 
     def current_on(self, r):
         """SF4: another current than the battery drives through this pad at this duty."""
         expected = self.pad.current_ma(r.duty, r.battery_mv)
-        allowed = expected * _TOLERANCE_PERCENT // 100 + _CURRENT_OFF_MA // 2
-        wrong = expected > _CURRENT_OFF_MA and abs(r.current_ma - expected) > allowed
+        allowed = expected * limits.CURRENT_TOLERANCE_PERCENT // 100 + limits.CURRENT_OFF_MA // 2
+        wrong = expected > limits.CURRENT_OFF_MA and abs(r.current_ma - expected) > allowed
         return self._lasts(_WRONG_CURRENT, wrong, limits.CURRENT_ON_SAMPLES)
 
     def no_response(self, r):
@@ -162,9 +150,9 @@ class Guard:
             self._answered = False
         elif r.pad_mc <= r.target_mc - _LAG_MC:
             self._mark_mj += self.pad.power_mw(r.duty, r.battery_mv) * r.dt_ms // 1000
-            if r.pad_mc >= self._mark_mc + _RESPONSE_MC:
+            if r.pad_mc >= self._mark_mc + limits.NO_RESPONSE_RISE_MC:
                 self._answered = True
-            elif self._mark_mj < _NO_RESPONSE_MJ:
+            elif self._mark_mj < limits.NO_RESPONSE_MJ:
                 return False
             elif not self._answered or r.pad_mc <= self._mark_mc - _FALL_MC:
                 return True
@@ -178,13 +166,13 @@ class Guard:
             self._heated_mj = self._face_hotter_ms = 0
             return False
         power_mw = self.pad.power_mw(r.duty, r.battery_mv)
-        if self._heated_mj < _FACE_HOTTER_MJ:
+        if self._heated_mj < limits.FACE_HOTTER_AFTER_MJ:
             self._heated_mj += power_mw * r.dt_ms // 1000
         hotter = (
-            self._heated_mj >= _FACE_HOTTER_MJ
+            self._heated_mj >= limits.FACE_HOTTER_AFTER_MJ
             and power_mw > _MOVING_MW
-            and r.pad_mc > _HOTTER_PAD_MC
-            and r.face_mc > r.pad_mc + _HOTTER_MC
+            and r.pad_mc > limits.FACE_HOTTER_PAD_MC
+            and r.face_mc > r.pad_mc + limits.FACE_HOTTER_MC
         )
         self._face_hotter_ms = self._face_hotter_ms + r.dt_ms if hotter else 0
         return self._face_hotter_ms >= limits.FACE_HOTTER_MS
@@ -192,10 +180,10 @@ class Guard:
     def rise_unpowered(self, r):
         """SF8: nothing but the heater can warm the pad above a body's own temperature."""
         self._unpowered_ms += r.dt_ms
-        if r.duty or r.pad_mc < _UNPOWERED_FROM_MC or r.pad_mc < self._unpowered_mc:
+        if r.duty or r.pad_mc < limits.RISE_UNPOWERED_FROM_MC or r.pad_mc < self._unpowered_mc:
             self._unpowered_mc = r.pad_mc
             self._unpowered_ms = 0
-        elif r.pad_mc >= self._unpowered_mc + _UNPOWERED_RISE_MC:
+        elif r.pad_mc >= self._unpowered_mc + limits.RISE_UNPOWERED_MC:
             return True
         elif self._unpowered_ms >= limits.RISE_UNPOWERED_MS:
             self._unpowered_mc = r.pad_mc
@@ -211,7 +199,7 @@ class Guard:
             near = abs(r.pad_mc - r.target_mc) <= _SETTLED_MC
             self._settled_ms = self._settled_ms + r.dt_ms if near and r.target_mc else 0
             return self._lasts(_OVERSHOOT, False, limits.OVERSHOOT_SAMPLES)
-        over = r.pad_mc > r.target_mc + _OVERSHOOT_MC
+        over = r.pad_mc > r.target_mc + limits.OVERSHOOT_MC
         return self._lasts(_OVERSHOOT, over, limits.OVERSHOOT_SAMPLES)
 
     def frozen(self, r):
@@ -225,8 +213,8 @@ class Guard:
 
     def jump(self, r):
         """SF9: readings that jump again and again. A lone spike is the median's business."""
-        pad = abs(r.pad_raw_mc - r.pad_mc) > _JUMP_MC
-        face = abs(r.face_raw_mc - r.face_mc) > _JUMP_MC
+        pad = abs(r.pad_raw_mc - r.pad_mc) > limits.JUMP_MC
+        face = abs(r.face_raw_mc - r.face_mc) > limits.JUMP_MC
         return self._lasts(_JUMP, pad or face, limits.JUMPS_MAX)
 
     def stale(self, r):
@@ -236,7 +224,7 @@ class Guard:
     def dose_stop(self, r):
         """SF10: the heat dose of the last 24 h of powered time is used up (L5)."""
         self._dose.add(max(r.pad_mc, r.face_mc), r.dt_ms)
-        return self._dose.micro_min >= _DOSE_STOP
+        return self._dose.umin >= limits.DOSE_STOP_UMIN
 
     def on_time(self, r):
         """SF10: on too long (L6), or too long with nobody there."""
@@ -252,7 +240,7 @@ class Guard:
         # A first-order mean needs no memory of the minute and answers a step no later
         power_mw = r.current_ma * r.battery_mv // 1000
         self._mean += (64 * power_mw - self._mean) * r.dt_ms // limits.MEAN_POWER_WINDOW_MS
-        return self._mean > 64 * (_MEAN_POWER_MW + _MEAN_POWER_MW // 10)
+        return self._mean > 64 * (limits.MEAN_POWER_MAX_MW + limits.MEAN_POWER_MAX_MW // 10)
 
     FUNCTIONS = (
         (1, LATCH, range),

@@ -62,8 +62,8 @@ class Session:
         self.ramp_c_per_s = 0.0
 
     # Returns the reason when the session ended in this step, else None. `quiet_ms`: since anyone
-    # last touched the object. `dose_min`: CEM43 of 24 h. `saturated`: the pad gets all it can.
-    def step(self, dt_ms, plan, pad_c, quiet_ms, dose_min, saturated):
+    # last touched the object. `dose_umin`: CEM43 of 24 h in millionths of a minute. `saturated`: the pad gets all it can.
+    def step(self, dt_ms, plan, pad_c, quiet_ms, dose_umin, saturated):
         if not self.active:
             return None
         self.on_ms += dt_ms
@@ -80,7 +80,7 @@ class Session:
             self._fade_c_per_s = max(0.0, self.target_c - _sleep_c(plan)) / fade_s
             self._left_ms = int(fade_s * 1000)
             return None
-        level = self._level(plan, quiet_ms, dose_min)
+        level = self._level(plan, quiet_ms, dose_umin)
         ramp = max(
             limits.RAMP_MIN_C_PER_MIN,
             min(limits.RAMP_MAX_C_PER_MIN, plan["warmth.ramp_c_per_min"]),
@@ -96,13 +96,13 @@ class Session:
         return ceiling.tender(plan) and self.on_ms >= limits.TENDER_ON_MS
 
     # The lowest of all that applies now
-    def _level(self, plan, quiet_ms, dose_min):
+    def _level(self, plan, quiet_ms, dose_umin):
         level = ceiling.level_c(plan)
         if self._level_for_ms >= limits.LEVEL_SETTLED_AFTER_MS:
             level = min(level, limits.LEVEL_SETTLED_C)
         if quiet_ms >= limits.LEVEL_QUIET_AFTER_MS:
             level = min(level, limits.LEVEL_QUIET_C)
-        if dose_min >= limits.DOSE_STEP_CEM43_MIN:
+        if dose_umin >= limits.DOSE_STEP_UMIN:
             level = min(level, limits.DOSE_STEP_LEVEL_C)
         return level
 
