@@ -1,5 +1,6 @@
 """`make deploy` to the real MicroPython behind a pseudo-terminal, by the real mpremote."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -154,7 +155,7 @@ def test_a_port_that_another_program_has(flash: Path) -> None:
 
 def test_a_closed_door_is_told_how_to_open(flash: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A running object answers in its own protocol, not with a prompt."""
-    monkeypatch.setattr(deploy, "_ANSWER_S", 3.0)
+    monkeypatch.setattr(deploy, "_ANSWER_S", 1.5)
     app = [sys.executable, "-c", "import time; time.sleep(60)"]
     with SerialLine(app, flash) as line, pytest.raises(KitbagError) as caught:
         run(line.port)
@@ -181,3 +182,25 @@ def test_the_command_reports_what_it_did(tree: Path, flash: Path) -> None:
         )
     assert done.returncode == 0, done.stderr
     assert f"{len(contents(tree))} copied, 0 unchanged, all verified" in done.stdout
+
+
+def test_ctrl_c_in_the_middle_ends_it_in_words_and_without_a_main(flash: Path) -> None:
+    command = [sys.executable, "-m", "kitbag_tools.deploy", "--board", "esp32_s3"]
+    with (
+        board(flash, bytes_per_s=20_000) as line,
+        subprocess.Popen(
+            [*command, "--port", line.port], stderr=subprocess.PIPE, text=True
+        ) as process,
+    ):
+        assert process.stderr is not None
+        said = ""
+        for words in process.stderr:
+            said += words
+            if "copying kitbag/" in words:
+                break
+        process.send_signal(signal.SIGINT)
+        said += process.stderr.read()
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert "will not start" in said
+    assert "Traceback" not in said
+    assert not (flash / "main.py").exists()
