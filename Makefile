@@ -83,6 +83,7 @@ lint: $(TEST) $(TYPINGS) ## ruff and basedpyright; zero findings
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
 	@$(BIN)/basedpyright --project firmware
+	@$(BIN)/basedpyright --project boards/sim
 
 format: $(TEST) ## let ruff format the tree
 	@$(BIN)/ruff format .
