@@ -210,14 +210,14 @@ class ObjectClient:
         while True:
             fields = self._ask("plan_get", at=len(data))
             size = self._number("plan_get", fields, "size")
-            piece = fields.get("text")
+            piece = fields.get("data")
             if size > requests.PLAN_MAX or not isinstance(piece, str):
                 raise self._nonsense("plan_get", "size", size)
             data += piece.encode()
             if len(data) >= size:
                 break
             if not piece:
-                raise self._nonsense("plan_get", "text", "an empty piece")
+                raise self._nonsense("plan_get", "data", "an empty piece")
         crc = self._number("plan_get", fields, "crc")
         if len(data) != size or frames.crc32(data) != crc:
             raise self._nonsense("plan_get", "crc", crc)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kitbag.wire import reading
 from kitbag.wire import records as wire
 
 FieldValue = float | int | str | None
@@ -48,11 +49,11 @@ class LogRecord:
     def name(self) -> str:
         """The kind in words; `unknown_N` for one that a newer object has."""
         known = wire.KINDS.get(self.kind)
-        return known[0] if known else f"unknown_{self.kind}"
+        return known.split(None, 1)[0] if known else f"unknown_{self.kind}"
 
     @property
     def fields(self) -> Mapping[str, FieldValue]:
-        return wire.unpack(self.slot)[3]
+        return reading.unpack(self.slot)[3]
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,18 @@ class Decoded:
     silent: list[int] = field(default_factory=list[int])
 
 
-def decode(chunk: Chunk) -> Decoded:
-    """Every slot of `chunk`, checked: a record only where the CRC over log, seq and slot is right."""
+def decode(chunk: Chunk, newest_boot: int) -> Decoded:
+    """Every slot of `chunk`, checked: a record only where the CRC over log, seq and slot is right.
+
+    `newest_boot` is the boot that the object is in: no record can be of a later one.
+    """
     decoded = Decoded()
     for place in range(chunk.count):
         slot = chunk.slots[place * wire.SLOT : (place + 1) * wire.SLOT]
         seq = chunk.first_seq + place
         state = wire.check(slot, chunk.epoch, seq)
         if state == "good":
-            decoded.records.append(record_of(slot, chunk.epoch, chunk.boot, seq))
+            decoded.records.append(record_of(slot, chunk, seq, newest_boot))
         elif state == "damaged":
             decoded.damaged.append(seq)
         else:
@@ -80,8 +84,13 @@ def decode(chunk: Chunk) -> Decoded:
     return decoded
 
 
-def record_of(slot: bytes, epoch: int, sector_boot: int, seq: int) -> LogRecord:
-    """The record in a slot that was found good."""
-    boot_low, uptime_ms = slot[1], int.from_bytes(slot[2:6], "little")
-    boot = wire.boot_of(boot_low, sector_boot)
-    return LogRecord(epoch, boot, seq, uptime_ms, slot[0], slot)
+def record_of(slot: bytes, chunk: Chunk, seq: int, newest_boot: int) -> LogRecord:
+    """The record in a slot of `chunk` that was found good."""
+    boot = reading.boot_of(slot[1], chunk.boot)
+    if boot > newest_boot:
+        # The sector's header was unreadable and the object named a boot that is too late; the low
+        # byte in the record still tells which of the last 256 boots it was
+        boot = newest_boot - ((newest_boot - slot[1]) & 0xFF)
+    return LogRecord(
+        chunk.epoch, boot, seq, int.from_bytes(slot[2:6], "little"), slot[0], slot
+    )

@@ -146,7 +146,8 @@ class Visit:
     records: Sequence[LogRecord] = ()
     gaps: Sequence[Gap] = ()
     contacts: Sequence[Contact] = ()
-    plan: StoredPlan | None = None
+    plan: StoredPlan | None = None  # its text, where the store does not know it yet
+    plan_crc: int | None = None  # the plan in force
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,6 @@ class Store:
             }
             fresh = [r for r in visit.records if r.seq not in known]
             others = [r for r in visit.records if known.get(r.seq, _of(r)) != _of(r)]
-            plan_crc = visit.plan.crc if visit.plan else None
             cursor = self._db.execute(
                 "INSERT INTO visits VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
@@ -257,7 +257,7 @@ class Store:
                     hello.first,
                     hello.next,
                     len(fresh),
-                    plan_crc,
+                    visit.plan_crc,
                     digest,
                 ),
             )

@@ -22,6 +22,8 @@ from .store import Gap, Store, Visit
 # A clock before this was never set: no anchor is better than a wrong one
 CLOCK_EARLIEST_UTC_MS = 1_577_836_800_000  # 2020-01-01
 
+LOG_FIRST_SEQ = 1  # a new log begins here
+
 # So many of the newest stored slots are read again: a log that was put back to an earlier state
 # and written anew would else pass unseen
 OVERLAP_SLOTS = 4
@@ -79,7 +81,9 @@ def set_up(
     plan = client.plan_get() if plan_tree is None else client.plan_apply(plan_tree)
     if store is not None:
         contacts = [contact] if contact else []
-        store.add(Visit("set_up", hello, client.now_utc_ms(), contacts=contacts, plan=plan))
+        store.add(
+            Visit("set_up", hello, client.now_utc_ms(), contacts=contacts, plan=plan, plan_crc=plan.crc)
+        )
     client.bye()
     return SetUpResult(hello.device, hello.firmware, plan, contact)
 
@@ -125,7 +129,7 @@ def _sync(
         download.read(wanted)
     overwritten = [
         Gap(hello.epoch, part.start, part.stop - 1, "overwritten")
-        for part in missing(held, 0, hello.first, overlap=0)
+        for part in missing(held, LOG_FIRST_SEQ, hello.first, overlap=0)
     ]
     gaps = overwritten + download.gaps
 
@@ -139,6 +143,7 @@ def _sync(
             gaps=gaps,
             contacts=[contact] if contact else [],
             plan=plan,
+            plan_crc=plan.crc if plan else status.get("plan_crc"),
         )
     )
     client.acknowledge(hello.next)
@@ -197,17 +202,22 @@ class _Download:
         at = wanted.start
         while at < wanted.stop:
             chunk = self._chunk(at, wanted.stop - at)
-            if chunk is None:  # the object has nothing readable from here on
-                self._gap(at, wanted.stop - 1, "lost")
-                return
+            if chunk is None:
+                # The ring may have come round to it while we were reading
+                first = self._client.hello().first
+                if first <= at:
+                    self._gap(at, wanted.stop - 1, "lost")
+                    return
+                self._gap(at, min(first, wanted.stop) - 1, "overwritten")
+                at = first
+                continue
             if chunk.first_seq > at:
-                self._gap(at, min(chunk.first_seq, wanted.stop) - 1, self._why_skipped(at))
-            if chunk.first_seq >= wanted.stop:
-                return
+                self._gap(at, min(chunk.first_seq, wanted.stop) - 1, "lost")
             self._take(chunk)
             at = chunk.end_seq
 
     def _chunk(self, at: int, count: int) -> Chunk | None:
+        """The slots from `at` on; None when the object says that it has none there."""
         while True:
             try:
                 return self._client.read(at, count, self.hello.epoch)
@@ -218,17 +228,13 @@ class _Download:
                     return None
                 raise
 
-    def _why_skipped(self, at: int) -> str:
-        """The ring may have come round while we were reading."""
-        return "overwritten" if self._client.hello().first > at else "lost"
-
     def _take(self, chunk: Chunk) -> None:
-        decoded = decode(chunk)
+        decoded = decode(chunk, self.hello.boot)
         if decoded.damaged:
             # Once more: a slot may be whole on flash and have been read badly
             again = self._chunk(chunk.first_seq, chunk.count)
             if again and (again.first_seq, again.count) == (chunk.first_seq, chunk.count):
-                second = decode(again)
+                second = decode(again, self.hello.boot)
                 if len(second.damaged) < len(decoded.damaged):
                     chunk, decoded = again, second
         self.chunks.append(chunk)
@@ -256,7 +262,13 @@ def _anchor(client: ObjectClient, hello: Hello) -> tuple[Contact | None, list[st
             "This computer's clock is not set, so this visit gives the nights no times. "
             "Set the clock and run `kitbag sync` again."
         ]
-    client.set_anchor(contact)
+    try:
+        client.set_anchor(contact)
+    except RequestRefused:
+        # The store keeps the contact all the same; only a second computer would miss it
+        return contact, [
+            "The object did not believe this computer's clock. Check date and time here."
+        ]
     return contact, []
 
 

@@ -25,7 +25,7 @@ EPOCH = 0x5EED0001
 class Log:
     """Slots by seq, and the boot of each sector's first record. Sectors hold 252 records."""
 
-    def __init__(self, epoch: int = EPOCH, first: int = 0) -> None:
+    def __init__(self, epoch: int = EPOCH, first: int = 1) -> None:
         self.epoch = epoch
         self.first = first
         self.slots: list[bytes] = []
@@ -38,7 +38,7 @@ class Log:
     def add(self, kind: int, boot: int, uptime_ms: int, *values: Any) -> int:
         """Append one record; its seq."""
         seq = self.next
-        self.boots.setdefault(seq // records.RECORDS_PER_SECTOR, boot)
+        self.boots.setdefault((seq - 1) // records.RECORDS_PER_SECTOR, boot)
         slot = records.pack(kind, boot, uptime_ms, self.epoch, seq, values)
         self.slots.append(bytes(slot))
         return seq
@@ -49,11 +49,10 @@ class Log:
         self.first = seq
 
     def read(self, first: int, count: int) -> tuple[int, int, bytes] | None:
-        first = max(first, self.first)
-        if first >= self.next:
+        if not self.first <= first < self.next:
             return None
-        sector = first // records.RECORDS_PER_SECTOR
-        stop = min(self.next, (sector + 1) * records.RECORDS_PER_SECTOR)
+        sector = (first - 1) // records.RECORDS_PER_SECTOR
+        stop = min(self.next, (sector + 1) * records.RECORDS_PER_SECTOR + 1)
         stop = min(stop, first + count, first + requests.READ_MAX)
         slots = b"".join(self.slots[first - self.first : stop - self.first])
         return first, self.boots[sector], slots
@@ -225,9 +224,16 @@ class FakeObject:
         return requests.answer(turn)
 
     def _on_plan_get(self, turn: int, given: dict[str, Any]) -> bytes:
-        piece = self.plan[given["at"] : given["at"] + 200]
+        at = given["at"]
+        piece = self.plan[at : at + 200]
+        while piece and at + len(piece) < len(self.plan) and self.plan[at + len(piece)] & 0xC0 == 0x80:
+            piece = piece[:-1]
         return requests.answer(
-            turn, size=len(self.plan), crc=frames.crc32(self.plan), text=piece.decode()
+            turn,
+            size=len(self.plan),
+            crc=frames.crc32(self.plan),
+            data=piece.decode(),
+            next=at + len(piece),
         )
 
     def _on_plan_open(self, turn: int, given: dict[str, Any]) -> bytes:

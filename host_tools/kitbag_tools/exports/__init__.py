@@ -1,0 +1,119 @@
+"""Tables for statistics: CSV and a codebook beside each, both from one schema."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from ..errors import KitbagError, Reason
+from ..history import History, load
+from ..nights import nights
+from ..store import Store
+from ..zones import to_utc_ms, zone
+from .schema import Row, Table
+from .tables import BREATHS, EVENTS, HUGS, NIGHTS, TABLES, event_rows, hug_rows, night_row
+
+__all__ = ["TABLES", "write_atomically", "write_tables"]
+
+
+def write_tables(
+    store: Store,
+    out_dir: Path,
+    zone_name: str | None,
+    start_utc: datetime | None = None,
+    device: str | None = None,
+) -> list[Path]:
+    """Write the tables of one object and their codebooks to `out_dir`; the paths written.
+
+    `zone_name`: the holder's zone; None takes the offset of `start_utc`, else UTC. Seconds count
+    from `start_utc`; None: from the noon before the first night. The same store gives the same
+    bytes. Raises KitbagError; a file that cannot be finished leaves the old one as it was.
+    """
+    history = load(store, device)
+    where: tzinfo = zone(zone_name or "UTC")
+    if zone_name is None and start_utc is not None and start_utc.tzinfo is not None:
+        where = start_utc.tzinfo
+    told = nights(history, where)
+    if start_utc is not None:
+        start_ms = to_utc_ms(start_utc)
+    else:
+        start_ms = told[0].start_ms if told else 0
+    named = zone_name or str(where)
+    rows: list[tuple[Table, Iterable[Row]]] = [
+        (EVENTS, event_rows(history, where, start_ms)),
+        (HUGS, hug_rows(history, where, start_ms)),
+        (NIGHTS, [night_row(night, history.device, where, named) for night in told]),
+        (BREATHS, []),
+    ]
+    written: list[Path] = []
+    for table, content in rows:
+        path = out_dir / f"{table.name}.csv"
+        write_atomically(path, csv_text(table, content).encode())
+        book = out_dir / f"{table.name}.codebook.json"
+        write_atomically(book, (_codebook_text(table, history)).encode())
+        written += [path, book]
+    return written
+
+
+def csv_text(table: Table, rows: Iterable[Row]) -> str:
+    """The table as RFC 4180 text with its header, lines ended by a line feed."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    names = [column.name for column in table.columns]
+    writer.writerow(names)
+    for row in rows:
+        if unknown := row.keys() - set(names):
+            raise KeyError(f"{table.name} has no column {sorted(unknown)}")
+        writer.writerow([column.cell(row.get(column.name)) for column in table.columns])
+    return out.getvalue()
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that whatever happens the file is the old one or the new one."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            mode = 0o666 & ~_umask()
+            os.chmod(scratch, mode)
+            os.replace(scratch, path)
+        except BaseException:
+            os.unlink(scratch)
+            raise
+    except OSError as error:
+        raise KitbagError(
+            where=str(path),
+            reason=Reason.CANNOT_WRITE,
+            problem=f"the file cannot be written ({error.strerror or error})",
+            next_step="choose another folder with --out, or close the program that has it open",
+        ) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _codebook_text(table: Table, history: History) -> str:
+    book = {
+        **table.codebook(),
+        "source": {
+            "object": history.device,
+            "firmware": history.firmware,
+            "logs": [f"{log.epoch:08x}" for log in history.logs],
+            "doubts": history.doubts,
+        },
+        "note": "usage, not a measure of sleep, mood or worth",
+    }
+    return json.dumps(book, indent=2, ensure_ascii=False) + "\n"

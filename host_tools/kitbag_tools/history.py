@@ -1,0 +1,112 @@
+"""All that the store knows of one object, with times: what nights, tables and reports are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kitbag.wire import plan as care_plan
+from kitbag.wire import records as wire
+
+from .errors import KitbagError, Reason
+from .store import Gap, PastVisit, Store
+from .timeline import Timeline, timeline
+
+LEVEL_NOTHING, LEVEL_TOTALS, LEVEL_EVENTS = 0, 1, 2  # the care plan's logging.level
+
+
+@dataclass(frozen=True)
+class Log:
+    """One log of an object: from one formatting of its flash to the next."""
+
+    epoch: int
+    timeline: Timeline
+    gaps: list[Gap]
+    conflicts: int  # records in quarantine
+    levels: list[tuple[int, int]]  # (first seq, logging level from there on), ascending
+
+    def level_at(self, seq: int) -> int:
+        """What the holder let be written around `seq`."""
+        level = LEVEL_EVENTS
+        for first, set_level in self.levels:
+            if first > seq:
+                break
+            level = set_level
+        return level
+
+
+@dataclass(frozen=True)
+class History:
+    """One object's logs, in the order in which they began, and the visits that brought them."""
+
+    device: str
+    firmware: str
+    logs: list[Log]
+    visits: list[PastVisit]
+    plan: dict[str, Any] | None  # the last care plan that is known
+
+    @property
+    def doubts(self) -> list[str]:
+        return [doubt for log in self.logs for doubt in log.timeline.doubts]
+
+
+def load(store: Store, device: str | None = None) -> History:
+    """The history of `device` (its id or the beginning of it), or of the only one in the store.
+
+    Raises KitbagError when the store is empty, or does not say which object is meant.
+    """
+    device = _which(store, device)
+    visits = store.visits(device)
+    plans = {v.plan_crc: store.plan(device, v.plan_crc) for v in visits if v.plan_crc is not None}
+    logs = [_log(store, device, epoch, plans) for epoch in store.epochs(device)]
+    last = next((plans[v.plan_crc] for v in reversed(visits) if v.plan_crc in plans), None)
+    return History(device, visits[-1].firmware, logs, visits, last)
+
+
+def _which(store: Store, wanted: str | None) -> str:
+    devices = store.devices()
+    if not devices:
+        raise KitbagError(
+            where=str(store.path),
+            reason=Reason.NOTHING_STORED,
+            next_step="plug an object in and run `kitbag sync`",
+        )
+    if wanted is None:
+        found = devices
+    else:
+        found = [device for device in devices if device.startswith(wanted.lower())]
+    if len(found) != 1:
+        raise KitbagError(
+            where="--object",
+            reason=Reason.USAGE,
+            problem="the store holds no such object" if not found else "which object is meant?",
+            given=wanted or "",
+            allowed=", ".join(sorted(devices)),
+            next_step="name one of them with --object",
+        )
+    return found[0]
+
+
+def _log(
+    store: Store, device: str, epoch: int, plans: dict[int | None, dict[str, Any] | None]
+) -> Log:
+    records = store.records(device, epoch)
+    default = care_plan.defaults()["logging.level"]
+    levels: list[tuple[int, int]] = []
+    for record in records:
+        if record.kind == wire.PLAN:
+            crc = record.fields["crc"]
+            plan = plans.get(crc) if isinstance(crc, int) else None
+            levels.append((record.seq, plan["logging.level"] if plan else default))
+    if not levels:
+        first = next(
+            (plans[v.plan_crc] for v in store.visits(device) if v.plan_crc in plans), None
+        )
+        levels = [(0, first["logging.level"] if first else default)]
+    return Log(
+        epoch=epoch,
+        timeline=timeline(records, store.anchors(device, epoch)),
+        gaps=store.gaps(device, epoch),
+        conflicts=store.quarantined(device, epoch),
+        levels=levels,
+    )
