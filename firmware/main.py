@@ -21,9 +21,9 @@ def _main():
         from kitbag import app
 
         app.run(board)
-    except BaseException as error:  # also KeyboardInterrupt and SystemExit: nothing may pass
+    except BaseException as error:  # noqa: BLE001 - KeyboardInterrupt and SystemExit as well
         _outputs_off()
-        sys.print_exception(error, sys.stderr)
+        sys.print_exception(error, sys.stderr)  # pyright: ignore[reportArgumentType]
     finally:
         _outputs_off()
         machine.reset()

@@ -58,7 +58,7 @@ class App:
         )
         self.feel.bind(self.answer)
         self.usb = Usb(self)
-        self._failed = None
+        self._failed = RuntimeError("nothing failed")
         self._failure = asyncio.Event()
 
     def _make_comfort(self):
@@ -76,7 +76,7 @@ class App:
 
     # --- Running -----------------------------------------------------------------------------
 
-    async def _run(self, watchdog):
+    async def run(self, watchdog):
         cause = _CAUSES.get(machine.reset_cause(), "unknown")
         battery_v = self.heat.battery_v()
         self.log.write(records.BOOT, cause, "restart", battery_v, self.clock.boot)
@@ -99,7 +99,7 @@ class App:
         try:
             await task
             raise RuntimeError("task ended")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the funnel: every error of a task ends here
             self.off()
             self._failed = error
             self.log.write(records.EXCEPTION, name, _code(error))
@@ -139,7 +139,7 @@ def run(board):
     try:
         app = App(board)
         gc.collect()
-        asyncio.run(app._run(machine.WDT(timeout=limits.WATCHDOG_MS)))
+        asyncio.run(app.run(machine.WDT(timeout=limits.WATCHDOG_MS)))
     finally:
         if app is not None:
             app.off()

@@ -1,12 +1,12 @@
 """Every safety number of the object, with its unit and source.
 
 Nothing here can be set at run time: a care plan may only ask for less, and whoever uses a value
-clamps against this file again at the moment of use. What the guard compares stands in its own whole
-units: m°C, mA, mV, mW, mJ and millionths of a CEM43 minute (UMIN). Sources: L1-L9 are the project's limits
-(docs/safety.md), SF1-SF18 its safety functions.
+clamps against this file again at the moment of use. What the guard compares stands in its own
+whole units: m°C, mA, mV, mW, mJ and millionths of a CEM43 minute (UMIN). Sources: L1-L9 are the
+project's limits (docs/safety.md), SF1-SF18 its safety functions.
 """
 
-# --- What a care plan may ask for (pad temperatures: the hot side, where the heat is controlled) ---
+# --- What a care plan may ask for (pad temperatures: the hot side, where heat is controlled) ---
 LEVEL_MIN_C = 30.0
 LEVEL_MAX_C = 40.0  # L3: below every burn datum found for skin through a cover
 LEVEL_SETTLED_C = 38.5  # L3: what 40 C becomes after the first 20 minutes

@@ -58,7 +58,7 @@ class Barometer:
     """Pressure and temperature of the air in the bladder. Raises OSError when the bus fails."""
 
     def __init__(self, board):
-        sys.modules["adafruit_bme280.protocol"] = _NoProtocol
+        sys.modules["adafruit_bme280.protocol"] = _NoProtocol  # pyright: ignore[reportArgumentType]
         from adafruit_bme280 import advanced
 
         i2c = I2C(
@@ -72,7 +72,7 @@ class Barometer:
         # Temperature x1, pressure x4, filter 4: 60 conversions a second, 0.8 Pa of noise, and a
         # 300 ms onset still gets through. In NORMAL mode no read ever waits for a conversion.
         try:
-            self._chip = advanced.Adafruit_BME280_Advanced(self._bus)
+            self._chip = advanced.Adafruit_BME280_Advanced(self._bus)  # pyright: ignore[reportArgumentType]
         except (RuntimeError, ValueError) as error:
             raise OSError("BME280: %s" % error)
         self._chip.overscan_temperature = advanced.OVERSCAN_X1

@@ -77,7 +77,7 @@ class HugSense:
     """Feed it with `sample`; it tells `listener` what it feels, as it feels it:
 
     `on_touch(now_ms)` something touched the object (the `noticed` of what follows);
-    `on_hold(start_ms, noticed_ms, peak_pa, tautness_pa_per_k)` it has lasted 2 s: a hold has begun;
+    `on_hold(start_ms, noticed_ms, peak_pa, tautness_pa_per_k)` it has lasted 2 s: a hold began;
     `on_squeeze(count, now_ms)` a squeeze was let go, the `count`th in a row;
     `on_gesture(gesture)` a gesture is over and known.
     """
@@ -258,7 +258,7 @@ class HugSense:
     # The falling edge: what must be answered at once (a third squeeze is a stop) is told here
     def _let_go(self, now_ms):
         lasted = now_ms - self._start_ms
-        if _EARLY_PAT_MS <= lasted and self._peak_pa - self._base_pa >= _GESTURE_PA:
+        if lasted >= _EARLY_PAT_MS and self._peak_pa - self._base_pa >= _GESTURE_PA:
             self._to.on_squeeze(self._count_with("squeeze"), now_ms)
 
     # Which one in its row a squeeze (or pat) that ends now is
@@ -271,7 +271,7 @@ class HugSense:
         self.phase = REST
         self._base_pa = min(pressure_pa, self._base_pa + _ONSET_PA)
         if peak >= _GESTURE_PA:
-            lasted = self._fall_ms - self._start_ms
+            lasted = (self._fall_ms or now_ms) - self._start_ms
             kind = "squeeze" if lasted >= _EARLY_PAT_MS else "pat"
             self._join_group(kind, end_ms, peak, self._sum / max(1, self._n))
 
@@ -413,7 +413,7 @@ class HugSense:
 
     def _hold_over(self, now_ms, pressure_pa):
         edge = pressure_pa + _EDGE * (self._level_pa - pressure_pa) - self._offset_pa
-        end_ms = max(self._walk_back(now_ms, edge, True), self._fall_ms)
+        end_ms = max(self._walk_back(now_ms, edge, True), self._fall_ms or 0)
         mean = self._sum / max(1, self._n)
         peak = max(self._peak_pa - self._base_pa, mean)
         self.phase = REST

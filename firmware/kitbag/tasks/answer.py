@@ -5,8 +5,8 @@ import time
 
 from micropython import const
 
-from ..parts.button import Button
 from .. import late
+from ..parts.button import Button
 from ..wire import records
 
 _ROUTINES = "kitbag.comfort.routines"

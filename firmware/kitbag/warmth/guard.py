@@ -14,7 +14,6 @@ from micropython import const
 
 from .. import limits
 
-
 _LAG_MC = const(1000)  # SF5 looks only while the pad is this far below its target
 _FALL_MC = const(1500)  # SF5: no pad falls so far while NO_RESPONSE_J go into it
 _SETTLED_MC = const(500)
@@ -111,7 +110,7 @@ class Guard:
         self._in_a_row[counter] = min(n, 255)
         return n >= enough
 
-    def range(self, r):
+    def sensor_range(self, r):
         """SF1: a thermistor outside the divider's range is shorted, open or not readable."""
         out = _out_of_range(r.pad_mv) or _out_of_range(r.face_mv)
         return self._lasts(_RANGE, out, limits.RANGE_SAMPLES)
@@ -243,7 +242,7 @@ class Guard:
         return self._mean > 64 * (limits.MEAN_POWER_MAX_MW + limits.MEAN_POWER_MAX_MW // 10)
 
     FUNCTIONS = (
-        (1, LATCH, range),
+        (1, LATCH, sensor_range),
         (1, LATCH, reference),
         (2, LATCH, absolute),
         (3, LOCK, current_off),

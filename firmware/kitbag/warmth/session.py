@@ -16,12 +16,13 @@ _ARRIVED_C = const(0.3)
 class Session:
     """State ("idle", "warming", "holding", "fading", "cannot_reach") and target of warmth.
 
-    `target_c` is None while no warmth is wanted; `ramp_c_per_s` is how fast it moves now.
+    `target_c` means something while `active`; `ramp_c_per_s` is how fast it moves now.
     """
 
     def __init__(self):
         self.state = "idle"
-        self.target_c = None
+        self.active = False
+        self.target_c = 0.0
         self.ramp_c_per_s = 0.0
         self.on_ms = 0
         self._left_ms = 0
@@ -30,15 +31,12 @@ class Session:
         self._weak_ms = 0
         self._fade_c_per_s = 0.0
 
-    @property
-    def active(self):
-        return self.target_c is not None
-
     def start(self, plan, pad_c):
         """Begin to warm from `pad_c`; a session that already runs goes on."""
         if self.active and self.state != "fading":
             return
         self.state = "warming"
+        self.active = True
         self.target_c = max(min(pad_c, ceiling.level_c(plan)), limits.LEVEL_MIN_C - 20)
         self.on_ms = 0
         self._left_ms = int(self._session_min(plan) * 60_000)
@@ -58,11 +56,11 @@ class Session:
 
     def end(self):
         self.state = "idle"
-        self.target_c = None
-        self.ramp_c_per_s = 0.0
+        self.active = False
 
     # Returns the reason when the session ended in this step, else None. `quiet_ms`: since anyone
-    # last touched the object. `dose_umin`: CEM43 of 24 h in millionths of a minute. `saturated`: the pad gets all it can.
+    # last touched the object. `dose_umin`: CEM43 of 24 h in millionths of a minute. `saturated`:
+    # the pad gets all that it can.
     def step(self, dt_ms, plan, pad_c, quiet_ms, dose_umin, saturated):
         if not self.active:
             return None

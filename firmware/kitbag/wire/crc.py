@@ -1,7 +1,7 @@
 """CRC-16/IBM-3740 ("CCITT-FALSE": poly 0x1021, init 0xFFFF) of records and sector headers."""
 
 try:
-    from binascii import crc_hqx as _crc_hqx
+    from binascii import crc_hqx as _crc_hqx  # pyright: ignore[reportAttributeAccessIssue]
 except ImportError:  # MicroPython's binascii has only crc32
     _NIBBLES = (
         0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50A5, 0x60C6, 0x70E7,

@@ -98,7 +98,7 @@ def _fits(rule, given):
 
 
 def _printable(text):
-    return all(32 <= ord(c) < 127 or 160 <= ord(c) < 0xD800 or 0xE000 <= ord(c) for c in text)
+    return all(32 <= ord(c) < 127 or 160 <= ord(c) < 0xD800 or ord(c) >= 0xE000 for c in text)
 
 
 def _kept(default, given):
