@@ -1,9 +1,8 @@
 """`esp32` of the simulated chip: raw flash partitions and the NVS."""
 
+import board as _board
 from simulated import flash as _flash
 from simulated import parts as _parts
-
-import board as _board
 
 _ESP_ERR_NVS_NOT_FOUND = -0x1102
 

@@ -1,15 +1,14 @@
 """`machine` of the simulated chip: the parts of the ESP32 port's module that the firmware uses.
 
-Same names, arguments, defaults and errors, the dangerous ones too: a PWM made without a duty runs at
-50 %, and machine.reset() does not stop one.
+Same names, arguments, defaults and errors, the dangerous ones too: a PWM made without a duty runs
+at 50 %, and machine.reset() does not stop one.
 """
 
 import sys
 
+import board as _board
 from simulated import life as _life
 from simulated import parts as _parts
-
-import board as _board
 
 PWRON_RESET = 1
 HARD_RESET = 2
@@ -86,7 +85,7 @@ class Pin:
     def init(self, mode=-1, pull=-1, *, value=None, drive=0, hold=None):
         if mode == -1:
             return
-        self._out = mode == Pin.OUT or mode == Pin.OPEN_DRAIN
+        self._out = mode in (Pin.OUT, Pin.OPEN_DRAIN)
         if self._out:
             # The pin is taken from LEDC and routed to GPIO again
             _pins.release_pwm(self.id)
@@ -304,5 +303,5 @@ class RTC:
 def _call(handler, argument):
     try:
         handler(argument)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         sys.print_exception(error)

@@ -1,1 +1,1 @@
-"""What stands in for the chip and for everything around it when the firmware runs on this computer."""
+"""What stands in for the chip and all around it when the firmware runs on this computer."""

@@ -1,4 +1,4 @@
-"""The sealed air bladder inside the stuffing: its absolute pressure, linearised around its sealing.
+"""The sealed air bladder inside the stuffing: absolute pressure, linearised where it was sealed.
 
     P = Pa_seal + (1 - phi) (Pa - Pa_seal) + k (T_air - T_seal) + what presses on it - what leaked
 
@@ -13,7 +13,7 @@ KELVIN = 273.15
 
 
 class Bladder:
-    """`pressure(t)` is cheap and may be asked at every sample; `rebase` when air or heat changed."""
+    """`pressure(t)` is cheap, for every sample; `rebase` where air or heat changed."""
 
     def __init__(self, world, air_c, ambient=None, replaces=False, pressed=None):
         self._ambient = ambient  # recordings, or None

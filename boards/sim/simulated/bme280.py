@@ -2,7 +2,8 @@
 
 Register map, timing (9.1) and coefficients' meaning: Bosch BST-BME280-DS002. Calibration: the
 example of the BMP280 data sheet, the humidity part of a real chip. The inverse of the compensation
-is kept at hand for the present temperature, so that a burst costs one square root and one Gaussian.
+is kept at hand for the present temperature, so that a burst costs one square root and one normal
+number.
 """
 
 import math
@@ -20,7 +21,7 @@ _HUMIDITY_RAW = 29_000  # about 48 % at room temperature; nothing in the model i
 _TIMES = (0, 1, 2, 4, 8, 16, 16, 16)  # oversampling from its three bits
 _FILTER = (1, 2, 4, 8, 16, 16, 16, 16)  # IIR coefficient from its three bits
 _STANDBY_US = (500, 62_500, 125_000, 250_000, 500_000, 1_000_000, 10_000, 20_000)
-# RMS noise in Pa at 25 C (data sheet table 12): rows oversampling 1..16, columns IIR off, 2, 4, 8, 16
+# RMS noise in Pa at 25 C (data sheet table 12): rows oversampling 1..16, columns IIR off..16
 _NOISE_PA = (
     (3.3, 1.9, 1.2, 0.9, 0.4),
     (2.6, 1.5, 1.0, 0.6, 0.4),
@@ -210,7 +211,8 @@ class Bme280:
         )
 
     # The inverse of the compensation (data sheet 4.2.3 in floating point) at one temperature.
-    # Pressure: p = (1048576 - raw - a) * 6250 / b, then P = p + (P9 p^2 / 2^31 + P8 p / 2^15 + P7) / 16
+    # Pressure: p = (1048576 - raw - a) * 6250 / b,
+    # then P = p + (P9 p^2 / 2^31 + P8 p / 2^15 + P7) / 16
     def _curve(self, celsius):
         fine = celsius * 5120.0
         t1 = _T[0] / 1024.0

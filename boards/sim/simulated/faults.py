@@ -40,55 +40,55 @@ class Faults:
 
 
 def _ntc(name, fault):
-    def set(board, parameters):
+    def apply(board, parameters):
         getattr(board.world, name).fault = fault
 
     def clear(board, parameters):
         getattr(board.world, name).fault = None
 
-    return set, clear
+    return apply, clear
 
 
 def _offset(*names):
-    def set(board, parameters, sign=1):
+    def apply(board, parameters, sign=1):
         for name in names:
             getattr(board.world, name).offset_c += sign * parameters["c"]
 
     def clear(board, parameters):
-        set(board, parameters, -1)
+        apply(board, parameters, -1)
 
-    return set, clear
+    return apply, clear
 
 
 def _detached(name):
-    def set(board, parameters):
+    def apply(board, parameters):
         coupling = parameters["coupling"]
         setattr(board.world.thermal, name, (coupling, (1 - coupling) * parameters["env_c"]))
 
     def clear(board, parameters):
         setattr(board.world.thermal, name, (1.0, 0.0))
 
-    return set, clear
+    return apply, clear
 
 
 def _flag(part, name):
-    def set(board, parameters):
+    def apply(board, parameters):
         setattr(getattr(board.world, part) if part else board.world, name, True)
 
     def clear(board, parameters):
         setattr(getattr(board.world, part) if part else board.world, name, False)
 
-    return set, clear
+    return apply, clear
 
 
 def _value(part, name, key, off):
-    def set(board, parameters):
+    def apply(board, parameters):
         setattr(getattr(board.world, part), name, parameters[key])
 
     def clear(board, parameters):
         setattr(getattr(board.world, part), name, off)
 
-    return set, clear
+    return apply, clear
 
 
 # A common reference that is off shifts every channel; at 40 C an NTC by as much as was asked

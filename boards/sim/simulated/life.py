@@ -1,7 +1,8 @@
-"""Boots and deaths of the object: resets, the watchdog, power cuts, hangs, the end of the scenario.
+"""Boots and deaths of the object: resets, the watchdog, power cuts, hangs.
 
-A reset is a real death of this process: what outlives it on a chip is written to a file, the runner
-is told, kills the process and starts another. So nothing in RAM can be carried over by accident.
+A reset is a real death of this process: what outlives it on a chip is written to a file, the
+runner is told, kills the process and starts another. So nothing in RAM can be carried over by
+accident.
 """
 
 import hashlib

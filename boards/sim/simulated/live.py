@@ -1,4 +1,4 @@
-"""Real time: a scenario played at a chosen speed, and an object kept alive for hosts after its end."""
+"""Real time: a scenario played at a chosen speed, an object kept alive after its end."""
 
 import select
 import sys
@@ -10,7 +10,7 @@ _SLICE_MS = 20
 
 
 class Pace:
-    """Holds the virtual clock back to `factor` times the real one, and serves whoever opens the port."""
+    """Holds the virtual clock to `factor` times the real one; serves whoever opens the port."""
 
     def __init__(self, board, factor):
         self._clock = board.clock
@@ -86,7 +86,7 @@ class Pace:
 
 
 def install(board, config):
-    """Play at config["speed"] times real time if set; stay alive at real time if config["hold"]."""
+    """Play at config["speed"] times real time if set; if config["hold"], stay alive in it."""
     speed = config.get("speed")
     pace = Pace(board, speed or 1.0)
     if speed:

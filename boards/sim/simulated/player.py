@@ -1,4 +1,4 @@
-"""Plays the scenario: its events one after another from a file, the truth's rows, the visits, the end.
+"""Plays the scenario: its events from a file, the truth's rows, the visits, the end.
 
 The host has checked and resolved the scenario into plain steps, one JSON list a line, in order of
 time: [true seconds, word, ...].

@@ -2,7 +2,8 @@
 
     cell - 0.15 ohm - [cut-out] - switch 2 (one-shot) - heater - switch 1 (PWM) - ground
 
-Duties stand for their mean over a PWM period; the cell sags by the current while switch 1 conducts.
+Duties stand for their mean over a PWM period; the cell sags by the current while switch 1
+conducts.
 """
 
 import math

@@ -1,8 +1,8 @@
 """The start of the simulated object's process: `run.main(folder)`, called by the runner.
 
-`folder` holds run.json (seed, world, duration, paths) and steps.jsonl, and keeps flash.bin, nvs.json,
-state.json (what outlives a reset) and clock (virtual time, for the host). This process's stdin is
-the master of the pseudo-terminal that is the object's USB port.
+`folder` holds run.json (seed, world, duration, paths) and steps.jsonl, and keeps flash.bin,
+nvs.json, state.json (what outlives a reset) and clock (virtual time, for the host). This
+process's stdin is the master of the pseudo-terminal that is the object's USB port.
 """
 
 import gc
@@ -122,9 +122,9 @@ def _firmware(board, image):
     for name in ("boot.py", "main.py"):
         try:
             _execute(image + "/" + name, name)
-        except SystemExit:
+        except SystemExit:  # noqa: PERF203
             board.life.reset(life.SOFT)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             sys.print_exception(error)
             control.say("raised", {"file": name, "error": repr(error)})
             break
@@ -136,4 +136,4 @@ def _firmware(board, image):
 def _execute(path, name):
     with open(path) as file:
         code = compile(file.read(), name, "exec")
-    exec(code, {"__name__": "__main__"})
+    exec(code, {"__name__": "__main__"})  # noqa: S102

@@ -30,7 +30,7 @@ class Thermal:
     """State in degrees C: pad_c, fabric_c, skin_c, stuffing_c, air_c, chip_c, and the two
     thermistors pad_sensor_c and face_sensor_c. `given_j` is the energy the heater put in.
 
-    `world` is read for room_c, body_c, insulation, fabric and perfusion whenever `settle` is called.
+    `settle` reads room_c, body_c, insulation, fabric and perfusion from the world's settings.
     """
 
     def __init__(self, world):

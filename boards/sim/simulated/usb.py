@@ -49,7 +49,7 @@ class Port:
     # --- a visit ---
 
     def attach(self, announce, gone):
-        """A host comes: `announce()` once the object looks at its port, `gone()` when it has left."""
+        """A host comes: `announce()` once the object listens, `gone()` when it has left."""
         self.opened = False
         self._owed = 0
         self._open_frame = False

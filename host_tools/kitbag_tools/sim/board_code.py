@@ -1,7 +1,8 @@
 """The simulated board's own code, compiled: `build/sim_board`, first on the VM's import path.
 
 Compiled because parsing it at every boot would take longer and fill the heap that the firmware is
-to be measured in. The same sources and compiler give the same bytes; an unchanged tree costs a hash.
+to be measured in. The same sources and compiler give the same bytes; an unchanged tree costs a
+hash.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _FLAGS = ("-O2",)
 
 
 def build() -> Path:
-    """Compile `boards/sim` (all but board.py, which belongs to the image) and return the folder."""
+    """Compile `boards/sim` (but for board.py, which is the image's) and return the folder."""
     source = vm.root() / "boards" / "sim"
     out = vm.root() / "build" / "sim_board"
     files = sorted(
@@ -30,7 +31,7 @@ def build() -> Path:
     stamp_file = out / ".stamp"
     if _read(stamp_file) == stamp:
         return out
-    # A whole new folder, moved into place: a simulator that starts meanwhile sees the old or the new
+    # A new folder, moved into place: a simulator that starts meanwhile sees the old or the new
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=".sim_board-", dir=out.parent))
     for path in files:

@@ -1,4 +1,4 @@
-"""Recordings that play into the world: CSV columns made into knots of a piecewise straight line."""
+"""Recordings that play into the world: CSV columns made into knots of straight lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import math
 import struct
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def write_knots(knots: Knots, path: Path) -> None:
 def read_knots(
     path: Path, *, time: str | None, rate_hz: float | None, value: str, session: str | None
 ) -> Knots:
-    """The columns `time` and `value` of the CSV file `path`; `rate_hz` instead of a column of times.
+    """The columns `time` and `value` of the CSV file `path`; `rate_hz` instead of times.
 
     Only rows whose column `session` is `session`, if given. Raises KitbagError (exit 2) with file,
     line and column.
@@ -104,14 +104,13 @@ def read_knots(
 
 
 def _read(
-    rows: object,
+    rows: Iterator[list[str]],
     path: Path,
     time: str | None,
     rate_hz: float | None,
     value: str,
     session: str | None,
 ) -> Knots:
-    rows = iter(rows)  # pyright: ignore[reportArgumentType, reportUnknownVariableType]
     header = [name.strip() for name in next(rows, [])]
     value_column = _column(path, header, value, "value")
     time_column = None if rate_hz else _column(path, header, time or "t_s", "time")

@@ -1,4 +1,4 @@
-"""Run a scenario: the object's process, the host's visits to it, and the files that tell of both."""
+"""Run a scenario: the object's process, the host's visits, and the files that tell of both."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from kitbag.wire import plan as care_plan
 
-from .. import image, visits, vm
+from .. import exports, image, visits
 from ..environment import Environment
 from ..errors import ExitCode, KitbagError, LinkLost, Reason
 from ..object_client import ObjectClient
@@ -65,10 +65,10 @@ def run(
     hold: bool = False,
     progress: Progress | None = None,
 ) -> RunResult:
-    """Play `scenario` with its files in `out_dir` (made if need be; an earlier run's are replaced).
+    """Play `scenario`, its files in `out_dir` (made if need be; an earlier run's are replaced).
 
-    `speed` is a factor of real time or "max". With `hold` the object then stays alive in real time,
-    its port named in `out_dir`/port, until KeyboardInterrupt, which ends the hold without an error.
+    `speed` is a factor of real time or "max". With `hold` the object then stays alive in real
+    time, its port named in `out_dir`/port, until KeyboardInterrupt, which ends it in peace.
     Raises KitbagError where the object cannot be built or its process ends by itself.
     """
     began = time.monotonic()
@@ -100,7 +100,7 @@ def run(
             progress(1.0, "writing the tables")
         result = _tell(scenario, out_dir, object_dir, store, host, began)
         if hold:
-            _hold(out_dir, process, env, progress)
+            _hold(out_dir, process, progress)
     return result
 
 
@@ -216,7 +216,7 @@ def care_plan_of(scenario: Scenario) -> dict[str, Any] | None:
 
 
 class _Line(SerialTransport):
-    """The simulated port. Knows at once, not after a time-out, that an object will never answer."""
+    """The simulated port. Knows without a time-out that an object will never answer."""
 
     def __init__(self, process: VmProcess) -> None:
         self._process = process
@@ -262,13 +262,9 @@ def _tell(
     host: _Host,
     began: float,
 ) -> RunResult:
-    from .. import exports
-
     exports.write_tables(store, out_dir, scenario.zone, scenario.start, device=host.device)
     physics = json.loads((object_dir / "physics.json").read_text())
-    told = summary.make(
-        scenario, physics, host.status, host.records_written, host.syncs, out_dir
-    )
+    told = summary.make(scenario, physics, host.status, host.records_written, host.syncs, out_dir)
     told["heap_bytes"] = {
         "firmware": VM_FACTOR * FIRMWARE_HEAP_BYTES,
         "simulated_board": BOARD_HEAP_BYTES,
@@ -297,7 +293,7 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
     scratch.replace(path)
 
 
-def _hold(out_dir: Path, process: VmProcess, env: Environment, progress: Progress | None) -> None:
+def _hold(out_dir: Path, process: VmProcess, progress: Progress | None) -> None:
     """Until Ctrl-C: the object lives in real time, for whoever opens its port."""
     port_file = out_dir / PORT
     port_file.write_text(process.port + "\n")

@@ -1,4 +1,4 @@
-"""summary.json: the run in figures, from the object's log and from the world it really lived in."""
+"""summary.json: the run in figures, from the object's log and the world it really lived in."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _reactions(events_csv: Path, start: datetime) -> list[tuple[float, str, str]
     with events_csv.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if row["kind"] == "guard" and row["start_utc"]:
-                at = datetime.fromisoformat(row["start_utc"].replace("Z", "+00:00"))
+                at = datetime.fromisoformat(row["start_utc"])
                 found.append(((at - start).total_seconds(), row["reaction"], row["function"]))
     return found
 

@@ -1,4 +1,4 @@
-"""The process that is the simulated object: started, listened to, replaced at every reset, ended."""
+"""The simulated object's process: started, listened to, replaced at every reset, ended."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class VmProcess:
         os.close(self._master)
 
     def messages(self) -> Iterator[Message]:
-        """What the object says, as it says it. Raises KitbagError when its process ends by itself."""
+        """What the object says, as it says it. Raises KitbagError when its process ends."""
         while True:
             message = self._messages.get()
             if message.word == "gone":
@@ -111,7 +111,8 @@ class VmProcess:
     def _listen(self) -> None:
         while True:
             process = self._process
-            assert process is not None and process.stderr is not None
+            assert process is not None
+            assert process.stderr is not None
             reset = False
             for line in process.stderr:
                 reset = self._take(line) or reset
