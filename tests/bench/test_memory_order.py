@@ -1,0 +1,25 @@
+"""The memory bench imports each module after those it needs, and forgets none of the image."""
+
+from pathlib import Path
+
+import memory
+
+
+def test_what_a_module_needs_comes_before_it() -> None:
+    order = memory.import_order("kitbag.app")
+    assert order[-1] == "kitbag.app"
+    assert order.index("kitbag") < order.index("kitbag.limits") < order.index("kitbag.journal")
+    assert len(order) == len(set(order))
+
+
+def test_every_module_of_the_object_is_loaded_at_start_or_late(repository: Path) -> None:
+    firmware = repository / "firmware"
+    loaded = {*memory.import_order("kitbag.app"), *memory.late_modules("kitbag.app")}
+    for late in memory.late_modules("kitbag.app"):
+        loaded |= set(memory.import_order(late))
+    modules = {
+        ".".join(path.relative_to(firmware).with_suffix("").parts).removesuffix(".__init__")
+        for path in (firmware / "kitbag").rglob("*.py")
+    }
+    # wire.reading turns records into fields: the host's half of wire.records
+    assert modules - loaded <= {"kitbag.wire.reading"}
