@@ -224,7 +224,12 @@ class Heat:
         full_w = pad.full_mw(r.battery_mv) / 1000
         cap_w = full_w * pad.cap(r.battery_mv) / 1000
         power_w = self._control.ask(
-            session.target_c, session.ramp_c_per_s, pad_c, dt_ms / 1000, cap_w
+            session.target_c,
+            session.ramp_c_per_s,
+            pad_c,
+            r.face_mc / 1000,
+            dt_ms / 1000,
+            cap_w,
         )
         self._saturated = power_w >= 0.97 * cap_w
         asked = round(1000 * power_w / full_w) if full_w > 0 else 0

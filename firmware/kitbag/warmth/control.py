@@ -1,17 +1,19 @@
 """The controller: what power the pad needs to follow its target. It may only ask.
 
 Ramped PI with feed-forward, in watts, so that it is the same on every pad and battery. The
-feed-forward carries what physics foresees (heating the pad along the ramp, and the loss that
-grows with temperature); the PI carries what it does not (who holds it, what lies on it).
+feed-forward carries what physics foresees: heating the pad along the ramp, the heat that flows
+through the cover to the face (its thermistor shows at once when a body comes or goes), and the
+loss through the back. The PI carries the rest.
 """
 
 from micropython import const
 
-# The plant as safety.md's model has it; the PI makes up for what differs
-_HEAT_CAPACITY_J_PER_K = const(75.0)  # pad, cover and part of what they touch
-_LOSS_W_PER_K = const(0.16)  # from the pad through the cover and the back
-_KP_W_PER_K = const(0.9)
-_KI_W_PER_K_S = const(0.006)
+# The plant as docs/safety.md has it; the PI makes up for what differs
+_HEAT_CAPACITY_J_PER_K = const(38.0)  # the pad
+_COVER_W_PER_K = const(0.5)  # from the pad to the face; too little beats too much
+_BACK_W_PER_K = const(0.035)  # from the pad through the stuffing to the room
+_KP_W_PER_K = const(1.8)
+_KI_W_PER_K_S = const(0.008)
 _BLEED_PER_S = const(0.02)  # how fast an integral that the pad cannot deliver is given back
 
 
@@ -28,7 +30,7 @@ class Control:
             self._rest_c = pad_c
         self._integral_w = 0.0
 
-    def ask(self, target_c, ramp_c_per_s, pad_c, dt_s, full_w):
+    def ask(self, target_c, ramp_c_per_s, pad_c, face_c, dt_s, full_w):
         """Power in W, from 0 to `full_w`, for the cycle of `dt_s` that begins.
 
         `target_c` moves at `ramp_c_per_s` now; `full_w` is what pad and battery can give.
@@ -36,7 +38,8 @@ class Control:
         error = target_c - pad_c
         wanted = (
             _HEAT_CAPACITY_J_PER_K * ramp_c_per_s
-            + _LOSS_W_PER_K * (target_c - self._rest_c)
+            + _COVER_W_PER_K * (target_c - face_c)
+            + _BACK_W_PER_K * (target_c - self._rest_c)
             + _KP_W_PER_K * error
             + self._integral_w
         )
