@@ -86,11 +86,11 @@ def test_partitions_do_not_overlap_and_fit_8_mb(folder: Path, board: dict[str, o
         if line and not line.startswith("#")
     ]
     end = 0x9000  # boot loader and the table itself
-    for name, kind, _, start, size in rows:
+    for name, kind, _, start, size, _ in rows:
         assert int(start, 16) >= end, name
         assert int(start, 16) % (0x10000 if kind == "app" else 0x1000) == 0, name
         end = int(start, 16) + int(size, 16)
     assert end <= 8 << 20
-    sizes = {name: int(size, 16) for name, _, _, _, size in rows}
+    sizes = {name: int(size, 16) for name, _, _, _, size, _ in rows}
     assert sizes[str(board["JOURNAL_LABEL"])] == 128 * 4096
     assert "vfs" in sizes  # MicroPython mounts the partition of this name
