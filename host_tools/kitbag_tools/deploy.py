@@ -29,9 +29,11 @@ _STARTERS = ("boot.py", "main.py")
 _ANSWER_S = 30.0  # a prompt that opens at all opens within this
 _COPY_S = 600.0  # 300 kB take 30 s at 115200 baud
 
+_OLDEST = (1, 27)  # the MicroPython that the firmware is tested with, or later
+
 # Runs on the board: every file of ours with its digest, and whatever lies at the top level.
 _LIST = """
-import hashlib, os
+import hashlib, os, sys
 def _walk(folder):
     for entry in os.ilistdir(folder or '.'):
         path = folder + '/' + entry[0] if folder else entry[0]
@@ -47,8 +49,9 @@ def _walk(folder):
                 part = file.read(512)
         found[path] = ''.join('%02x' % byte for byte in digest.digest())
 found = {{}}
-_walk('')
-print('kitbag:', found)
+if sys.implementation.name == 'micropython' and sys.implementation.version >= {oldest!r}:
+    _walk('')
+print('kitbag:', (sys.implementation.name, sys.implementation.version, found))
 """
 
 # Runs on the board: folders that may exist, files that may not.
@@ -171,11 +174,22 @@ def _require_port(port: str) -> None:
 
 
 def _list_board(port: str) -> Files:
-    said = _remote(port, [["exec", _LIST.format(folders=_FOLDERS)]], _ANSWER_S)
-    for line in said.splitlines():
-        if line.startswith("kitbag: "):
-            return ast.literal_eval(line.removeprefix("kitbag: "))
-    raise _no_prompt(port)
+    script = _LIST.format(folders=_FOLDERS, oldest=_OLDEST)
+    said = _remote(port, [["exec", script]], _ANSWER_S)
+    answers = [line for line in said.splitlines() if line.startswith("kitbag: ")]
+    if not answers:
+        raise _no_prompt(port)
+    name, version, files = ast.literal_eval(answers[-1].removeprefix("kitbag: "))
+    if name != "micropython" or version < _OLDEST:
+        raise KitbagError(
+            where=port,
+            given=f"{name} {'.'.join(str(part) for part in version[:3])}",
+            allowed=f"micropython {'.'.join(str(part) for part in _OLDEST)} or later",
+            problem="the object's firmware does not run on this",
+            next_step="flash the board with MicroPython first: see boards/<board>/README.md",
+            reason=Reason.NOT_A_KITBAG,
+        )
+    return files
 
 
 def _require_equal(present: Files, wanted: Files) -> None:

@@ -163,6 +163,17 @@ def test_a_closed_door_is_told_how_to_open(flash: Path, monkeypatch: pytest.Monk
     assert "button" in caught.value.next_step
 
 
+def test_a_micropython_that_is_too_old_is_told_before_anything_is_touched(
+    flash: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploy, "_OLDEST", (9, 0))
+    with board(flash) as line, pytest.raises(KitbagError) as caught:
+        run(line.port)
+    assert caught.value.exit_code == ExitCode.NO_OBJECT
+    assert "micropython 9.0 or later" in caught.value.told()
+    assert contents(flash) == {}
+
+
 def test_the_command_says_it_on_stderr_and_by_its_exit_code() -> None:
     command = [sys.executable, "-m", "kitbag_tools.deploy", "--board", "esp32_s3"]
     done = subprocess.run(
