@@ -14,8 +14,10 @@ from micropython import const
 
 from .. import limits
 
+_ANSWER_MC = const(1000)  # SF5: a rise that shows that the reading is the pad's
 _LAG_MC = const(1000)  # SF5 looks only while the pad is this far below its target
 _FALL_MC = const(1500)  # SF5: no pad falls so far while NO_RESPONSE_J go into it
+_COLD_ROOM_MC = const(10_000)
 _SETTLED_MC = const(500)
 _SETTLED_MS = const(30_000)
 _MOVING_MW = const(300)  # SF7: "while heating"
@@ -85,6 +87,7 @@ class Guard:
         self._in_a_row = bytearray(_COUNTERS)
         self._reference_mv = board.REFERENCE_MV
         # SF5
+        self._start_mc = 0
         self._mark_mc = 0
         self._mark_mj = 0
         self._answered = False
@@ -139,22 +142,26 @@ class Guard:
         return self._lasts(_WRONG_CURRENT, wrong, limits.CURRENT_ON_SAMPLES)
 
     def no_response(self, r):
-        """SF5: heat went in and the pad, far below its target, did not get warmer.
+        """SF5: heat stayed in the pad and the pad, far below its target, did not get warmer.
 
-        A pad that has warmed by itself and then comes to rest below the target is only too weak
-        for the room ("cannot reach"); one that never answered, or that falls while it is heated,
+        What flows on through cover and back is taken off first, so that a body that leaves is no
+        fault. A pad that has warmed and then comes to rest below the target is only too weak for
+        the room ("cannot reach"); one that never answered, or that falls while it is heated,
         reads something other than the pad.
         """
         if r.target_mc == 0:
             self._answered = False
-        elif r.pad_mc <= r.target_mc - _LAG_MC:
-            self._mark_mj += self.pad.power_mw(r.duty, r.battery_mv) * r.dt_ms // 1000
-            if r.pad_mc >= self._mark_mc + limits.NO_RESPONSE_RISE_MC:
-                self._answered = True
-            elif self._mark_mj < limits.NO_RESPONSE_MJ:
-                return False
-            elif not self._answered or r.pad_mc <= self._mark_mc - _FALL_MC:
-                return True
+            self._start_mc = r.pad_mc
+        elif r.pad_mc >= self._start_mc + _ANSWER_MC:
+            self._answered = True
+        if r.target_mc and r.pad_mc <= r.target_mc - _LAG_MC:
+            kept_mw = self.pad.power_mw(r.duty, r.battery_mv) - _flow_mw(r)
+            self._mark_mj += max(0, kept_mw) * r.dt_ms // 1000
+            if r.pad_mc < self._mark_mc + limits.NO_RESPONSE_RISE_MC:
+                if self._mark_mj < limits.NO_RESPONSE_MJ:
+                    return False
+                if not self._answered or r.pad_mc <= self._mark_mc - _FALL_MC:
+                    return True
         self._mark_mc = r.pad_mc
         self._mark_mj = 0
         return False
@@ -287,6 +294,12 @@ class Guard:
         if self.reaction:
             return 0
         return max(0, min(asked, self.pad.cap(r.battery_mv)))
+
+
+# Heat that leaves the pad at the most, in mW: through the cover to the face, as that shows, and
+# through the back to a cold room. Half as much again as the plant of docs/safety.md.
+def _flow_mw(r):
+    return max(0, r.pad_mc - r.face_mc) + max(0, r.pad_mc - _COLD_ROOM_MC) // 20
 
 
 def _out_of_range(mv):

@@ -12,6 +12,7 @@ from .records import PATTERNS
 
 PLACEMENTS = ("body", "neck", "beside")
 ROUTINES = ("none", "warm", "scent", "touch", "settle")
+_TABLES_DEEP = 3
 
 # key: (default, allowed). Allowed is bool, (low, high) for numbers, a tuple of words, or a
 # longest length for free text. An integer default asks for a whole number.
@@ -69,11 +70,12 @@ def parse(tree):
     return plan, problems
 
 
+# Tables in tables are entered a few deep only: who sends more of them must not exhaust the stack
 def _flat(tree, prefix):
     for name in tree:
         key = prefix + str(name)
         value = tree[name]
-        if isinstance(value, dict) and key not in SCHEMA:
+        if isinstance(value, dict) and key not in SCHEMA and prefix.count(".") < _TABLES_DEEP:
             if not value:
                 continue
             for pair in _flat(value, key + "."):
@@ -162,7 +164,7 @@ def from_json(data):
     """(plan, problems) of bytes that `to_json` made, or anyone else."""
     try:
         tree = json.loads(bytes(data).decode())
-    except (ValueError, UnicodeError):
+    except (ValueError, RuntimeError):  # also not UTF-8; also nested without end
         return defaults(), [("", "bytes that are not JSON", "a care plan")]
     return parse(tree)
 
