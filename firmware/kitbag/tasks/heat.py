@@ -199,9 +199,6 @@ class Heat:
         self._count(r)
 
     def _warm(self, r):
-        if self.guard.reaction:
-            self.end("dose" if self.guard.function == 10 else "guard")
-            return
         if self._battery_low:
             self.end("battery")
             return
@@ -252,8 +249,9 @@ class Heat:
             r.face_mc / 1000,
             r.current_ma / 1000,
         )
-        self.end("guard")
-        self._note("guard")
+        if self.active:
+            self._session.end()
+        self._note("dose" if self.guard.function == 10 else "guard")
 
     def _sample(self, r, full_w):
         self._sample_ms -= r.dt_ms
