@@ -331,8 +331,7 @@ def _cover(book: Diary, log: Log, boot: Boot, start_ms: int, end_ms: int) -> Non
         if utc_ms is None:
             continue
         missing = any(
-            (last.seq if last else record.seq - 1) < gap.first_seq < record.seq
-            for gap in log.gaps
+            (last.seq if last else record.seq - 1) < gap.first_seq < record.seq for gap in log.gaps
         )
         level = log.level_at(last.seq if last else record.seq)
         part = kind if level > LEVEL_NOTHING else "not_logged"
@@ -382,6 +381,12 @@ def nights(history: History, where: tzinfo) -> list[Night]:
     return found
 
 
+def undated(history: History, where: tzinfo) -> int:
+    """How many gestures belong to no night for certain."""
+    book = diary(history)
+    return sum(1 for g in book.gestures if dated(g.start, where) is None)
+
+
 def _night(book: Diary, night: date, where: tzinfo, first_ms: int, last_ms: int) -> Night:
     start_ms, end_ms = night_bounds(night, where)
     own = [g for g in book.gestures if dated(g.start, where) == night]
@@ -422,9 +427,7 @@ def _night(book: Diary, night: date, where: tzinfo, first_ms: int, last_ms: int)
         restarts=[m for m in book.restarts if start_ms <= m.utc_ms < end_ms],
         holds=len(bouts) if events else int(_total(tallies, "holds")),
         long_holds=sum(g.kind == "long_hold" for g in own),
-        held_min=(sum(lengths) if known_use else None)
-        if events
-        else _total(tallies, "held_min"),
+        held_min=(sum(lengths) if known_use else None) if events else _total(tallies, "held_min"),
         longest_hold_min=max(lengths, default=None),
         first_hold_ms=min(firsts, default=None),
         squeezes=sum(g.kind == "squeeze" for g in own),

@@ -5,21 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from ..errors import KitbagError, Reason
 from ..history import History, load
 from ..nights import nights
 from ..store import Store
 from ..zones import to_utc_ms, zone
+from .files import write_atomically
 from .schema import Row, Table
 from .tables import BREATHS, EVENTS, HUGS, NIGHTS, TABLES, event_rows, hug_rows, night_row
 
-__all__ = ["TABLES", "write_atomically", "write_tables"]
+__all__ = ["TABLES", "csv_text", "write_tables"]
 
 
 def write_tables(
@@ -72,37 +70,6 @@ def csv_text(table: Table, rows: Iterable[Row]) -> str:
             raise KeyError(f"{table.name} has no column {sorted(unknown)}")
         writer.writerow([column.cell(row.get(column.name)) for column in table.columns])
     return out.getvalue()
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` to `path` so that whatever happens the file is the old one or the new one."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            mode = 0o666 & ~_umask()
-            os.chmod(scratch, mode)
-            os.replace(scratch, path)
-        except BaseException:
-            os.unlink(scratch)
-            raise
-    except OSError as error:
-        raise KitbagError(
-            where=str(path),
-            reason=Reason.CANNOT_WRITE,
-            problem=f"the file cannot be written ({error.strerror or error})",
-            next_step="choose another folder with --out, or close the program that has it open",
-        ) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _codebook_text(table: Table, history: History) -> str:

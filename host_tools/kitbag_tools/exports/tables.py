@@ -28,9 +28,7 @@ DEVICE = Column("device", "text", "the object's id")
 EPOCH = Column("log_epoch", "text", "which log of the object: new after each formatting")
 BOOT = Column("boot", "number", "which start of the object, counted by itself", decimals=0)
 SEQ = Column("seq", "number", "the record's number in its log", decimals=0)
-QUALITY = Column(
-    "time_quality", "text", "how well the time is known", levels=dict(QUALITY_LEVELS)
-)
+QUALITY = Column("time_quality", "text", "how well the time is known", levels=dict(QUALITY_LEVELS))
 _EARLIEST = "earliest time that is possible"
 _LATEST = "latest time that is possible"
 REASON = Column(

@@ -1,0 +1,786 @@
+"""`kitbag` on the command line: thin verbs over the tool's modules.
+
+Data goes to stdout, progress and messages to stderr. What is heavy is imported where it is used,
+so that asking for help never waits. Every failure ends in `main`, in words.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+from . import environment
+from .environment import Environment
+from .errors import ExitCode, KitbagError, Reason
+
+if TYPE_CHECKING:
+    from .history import History
+    from .object_client import ObjectClient
+    from .store import Store
+
+DEBUG = "KITBAG_DEBUG"
+
+
+@dataclass
+class Session:
+    """What the verbs share: the environment and the options that stand before them."""
+
+    env: Environment
+    store_path: Path
+
+    def say(self, text: str) -> None:
+        """A message for the person at the terminal."""
+        print(text, file=self.env.stderr, flush=True)
+
+    def out(self, text: str) -> None:
+        """Data."""
+        print(text, file=self.env.stdout, flush=True)
+
+    def out_json(self, value: object) -> None:
+        self.out(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+class Verbs(click.Group):
+    """A group that knows what was probably meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and self.get_command(ctx, name) is None:
+            near = get_close_matches(name, self.list_commands(ctx), n=1)
+            raise KitbagError(
+                where=ctx.command_path,
+                reason=Reason.USAGE,
+                problem="there is no such command",
+                given=name,
+                allowed=", ".join(self.list_commands(ctx)),
+                next_step=f"did you mean `{ctx.command_path} {near[0]}`?"
+                if near
+                else f"see `{ctx.command_path} --help`",
+            )
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)  # in the order in which one needs them
+
+
+pass_session = click.make_pass_decorator(Session)
+
+_json = click.option("--json", "as_json", is_flag=True, help="For programs: JSON on stdout.")
+_port = click.option(
+    "--port",
+    metavar="PORT",
+    help="A serial path (/dev/ttyACM0, COM3) or sim:DIR. Without it: the only object plugged in.",
+)
+_object = click.option(
+    "--object", "device", metavar="ID", help="Which object, if the store holds several."
+)
+_zone = click.option(
+    "--zone",
+    "zone_name",
+    metavar="ZONE",
+    help="The holder's time zone, such as Europe/London. Without it: KITBAG_ZONE, "
+    "or this computer's.",
+)
+
+
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 99},
+    epilog="Exit codes: 0 ok, 1 failed, 2 usage or invalid file, 3 no object found, 4 data "
+    "incomplete, 5 refused for safety or consent, 130 interrupted.",
+)
+@click.version_option(package_name="kitbag", message="kitbag %(version)s")
+@click.option(
+    "--store",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where nights are kept. Without it: kitbag.sqlite3 in this user's data folder, "
+    "or in KITBAG_DATA.",
+)
+@click.pass_context
+def kitbag(ctx: click.Context, store: Path | None) -> None:
+    """Kitbag: a warm, huggable object, and what it tells of its nights.
+
+    \b
+    kitbag sim examples/night/night.toml --out build/night   meet it without hardware
+    kitbag sync                                              bring its log home
+    kitbag nights                                            read it in words
+    kitbag report --out nights.svg                           see it
+    """
+    env = ctx.find_object(Environment) or environment.real()
+    ctx.obj = Session(env, store or env.store_path)
+
+
+# --- the simulated object --------------------------------------------------------------------------
+
+
+@kitbag.command()
+@click.argument("scenario", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--out",
+    "out_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Where everything is written.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Instead of the scenario's own.")
+@click.option(
+    "--speed",
+    default="max",
+    metavar="max|FACTOR",
+    show_default=True,
+    help="As fast as it goes, or a multiple of real time.",
+)
+@click.option("--hold", is_flag=True, help="Keep the object alive at the end; Ctrl-C ends it.")
+@click.option("--verbose", is_flag=True, help="Say what is going on, line by line.")
+@_json
+@pass_session
+def sim(
+    session: Session,
+    scenario: Path,
+    out_dir: Path,
+    seed: int | None,
+    speed: str,
+    hold: bool,
+    verbose: bool,
+    as_json: bool,
+) -> ExitCode:
+    """Play a night on a simulated object and read its log.
+
+    The real firmware runs on the real MicroPython, against a simulated room, body and board. Its
+    log comes down over a simulated USB port, by the same code that talks to a real one.
+    """
+    from .sim import runner
+    from .sim import scenario as scenarios
+
+    factor = _speed(speed)
+    played = scenarios.load(scenario, seed)
+    with _progress(session, verbose) as told:
+        result = runner.run(played, out_dir, session.env, factor, hold, told)
+    for problem in result.problems:
+        session.say(problem.told())
+    written = [path for path in sorted(out_dir.glob("*.csv"))] + [out_dir / "summary.json"]
+    if result.device is None:
+        session.say("Nothing came down, so there is no night to tell of.")
+        return runner.exit_code(result)
+
+    from . import history, nights
+    from .store import Store
+    from .zones import zone
+
+    with Store(result.store_path) as store:
+        known = history.load(store, result.device)
+        where = (zone(played.zone) if played.zone else played.start.tzinfo) or zone("UTC")
+        told_nights = nights.nights(known, where)
+        picture = out_dir / "night.svg"
+        if _picture(session, store, picture, where, played.zone, result.device):
+            written.insert(-1, picture)
+    if as_json:
+        session.out_json(
+            {
+                "complete": result.complete,
+                "summary": result.summary,
+                "files": [str(path) for path in written],
+            }
+        )
+    else:
+        for night in told_nights:
+            session.out("\n  ".join(nights.describe(night, where, _scent(known))))
+        session.out("")
+        for path in written:
+            session.out(str(path))
+    return runner.exit_code(result)
+
+
+def _speed(text: str) -> float | str:
+    if text == "max":
+        return text
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor < 1e6:
+        raise KitbagError(
+            where="--speed",
+            reason=Reason.USAGE,
+            given=text,
+            allowed="max, or a factor of real time above 0",
+            next_step="leave it out for the fastest run",
+        )
+    return factor
+
+
+def _picture(
+    session: Session,
+    store: Store,
+    path: Path,
+    where: object,
+    zone_name: str | None,
+    device: str,
+) -> bool:
+    """Draw the nights if matplotlib is there; a night without a picture is still a night."""
+    from . import reports
+
+    try:
+        reports.night_raster(store, path, zone_name=zone_name, device=device, zone=where)
+    except KitbagError as error:
+        if error.reason is not Reason.PART_MISSING:
+            raise
+        session.say(error.told())
+        return False
+    return True
+
+
+# --- the object at hand ----------------------------------------------------------------------------
+
+
+@kitbag.command()
+@_json
+@pass_session
+def ports(session: Session, as_json: bool) -> ExitCode:
+    """List the ports of this computer and who answers there."""
+    from .transports import discovery
+
+    asked = discovery.survey(discovery.serial_ports(), session.env.now_utc_ms)
+    if as_json:
+        session.out_json(
+            [
+                {
+                    "port": port.path,
+                    "label": port.label,
+                    "usb": port.usb,
+                    "object": port.hello.device if port.hello else None,
+                    "firmware": port.hello.firmware if port.hello else None,
+                    "why": port.why,
+                }
+                for port in asked
+            ]
+        )
+    else:
+        for port in asked:
+            if port.hello:
+                who = f"object {port.hello.device}, firmware {port.hello.firmware}"
+            else:
+                who = f"no object: {port.why}"
+            session.out(f"{port.path}  {who}{f'  ({port.label})' if port.label else ''}")
+    if any(port.hello for port in asked):
+        return ExitCode.OK
+    session.say(
+        "No object found. Plug it in with a data cable (some cables only charge); a simulated one "
+        "is reached with --port sim:DIR."
+    )
+    return ExitCode.NO_OBJECT
+
+
+@kitbag.command()
+@_port
+@_json
+@pass_session
+def status(session: Session, port: str | None, as_json: bool) -> ExitCode:
+    """Say what the object does and feels now."""
+    with _client(session, port) as client:
+        hello = client.hello()
+        fields = client.status()
+        client.bye()
+    if as_json:
+        session.out_json({"object": hello.device, "firmware": hello.firmware, **fields})
+        return ExitCode.OK
+    from .words import status_lines
+
+    session.out("\n".join(status_lines(hello, fields)))
+    return ExitCode.OK
+
+
+@kitbag.command()
+@_port
+@_zone
+@_json
+@pass_session
+def sync(session: Session, port: str | None, zone_name: str | None, as_json: bool) -> ExitCode:
+    """Bring the object's log home.
+
+    Only what is not there yet is read, and it is stored whole or not at all. Nothing is erased on
+    the object.
+    """
+    from . import history, nights, visits, zones
+    from .store import Store
+    from .words import gap_lines, sync_line
+
+    where, _ = zones.chosen(zone_name, session.env.variables)
+    with _client(session, port) as client, Store(session.store_path) as store:
+        with _progress(session, False) as told:
+
+            def count(done: int, of: int) -> None:
+                if told:
+                    told(done / max(of, 1), f"{done} of {of} records")
+
+            result = visits.sync(client, store, count)
+        known = history.load(store, result.device)
+        told_nights = nights.nights(known, where)
+    for warning in [*result.warnings, *known.doubts]:
+        session.say(warning)
+    for line in gap_lines(result):
+        session.say(line)
+    if as_json:
+        session.out_json(
+            {
+                "object": result.device,
+                "firmware": result.firmware,
+                "nights": len(told_nights),
+                "records": result.records_total,
+                "records_new": result.records_new,
+                "gaps": [
+                    {"first_seq": g.first_seq, "last_seq": g.last_seq, "reason": g.reason}
+                    for g in result.gaps
+                ],
+                "conflicts": result.conflicts,
+                "complete": result.complete,
+                "warnings": result.warnings,
+            }
+        )
+    else:
+        session.out(sync_line(result, len(told_nights)))
+    return ExitCode.OK if result.complete else ExitCode.INCOMPLETE
+
+
+# --- care plans ------------------------------------------------------------------------------------
+
+
+@kitbag.group(cls=Verbs)
+def plan() -> None:
+    """Write, check and apply care plans: what holder and therapist agreed on."""
+
+
+_plan_file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+
+
+@plan.command("new")
+@_plan_file
+@click.option("--force", is_flag=True, help="Write over a file that is already there.")
+@pass_session
+def plan_new(session: Session, file: Path, force: bool) -> ExitCode:
+    """Write a plan with every setting at its default, and what each one means."""
+    from kitbag.wire import plan as wire
+
+    from . import plans
+    from .exports.files import write_atomically
+
+    if file.exists() and not force:
+        raise KitbagError(
+            where=str(file),
+            reason=Reason.USAGE,
+            problem="this file is already there",
+            next_step="choose another name, or write over it with --force",
+        )
+    write_atomically(file, plans.to_toml(wire.defaults()).encode())
+    session.say(f"Written to {file}. Change it, then: kitbag plan check {file}")
+    return ExitCode.OK
+
+
+@plan.command("check")
+@_plan_file
+@_json
+@pass_session
+def plan_check(session: Session, file: Path, as_json: bool) -> ExitCode:
+    """Check a plan; name every setting that cannot be used."""
+    from . import plans
+
+    checked, problems = plans.read(file)
+    notes = [] if problems else plans.notes(checked)
+    if as_json:
+        session.out_json(
+            {"valid": not problems, "problems": [p.as_fields() for p in problems], "notes": notes}
+        )
+    for problem in problems:
+        session.say(problem.error().told())
+    if problems:
+        session.say(f"{len(problems)} setting{'s' if len(problems) != 1 else ''} to correct.")
+        return ExitCode.USAGE
+    for note in notes:
+        session.say(f"Note: {note}")
+    if not as_json:
+        session.out(f"{file}: the plan can be used.")
+    return ExitCode.OK
+
+
+@plan.command("apply")
+@_plan_file
+@_port
+@_json
+@pass_session
+def plan_apply(session: Session, file: Path, port: str | None, as_json: bool) -> ExitCode:
+    """Put a plan in force on the object, read it back and compare."""
+    from kitbag.wire import plan as wire
+
+    from . import plans, visits
+    from .store import Store
+
+    checked = plans.checked(file)
+    for note in plans.notes(checked):
+        session.say(f"Note: {note}")
+    with _client(session, port) as client, Store(session.store_path) as store:
+        done = visits.set_up(client, wire.nested(checked), store)
+    if as_json:
+        session.out_json(
+            {"object": done.device, "plan_crc": done.plan.crc, "plan": json.loads(done.plan.text)}
+        )
+    else:
+        session.out(f"Saved and checked: object {done.device} follows {file}.")
+    return ExitCode.OK
+
+
+@plan.command("show")
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@_port
+@_json
+@pass_session
+def plan_show(session: Session, file: Path | None, port: str | None, as_json: bool) -> ExitCode:
+    """Print a plan with what each setting means: of FILE, or the one in force on the object."""
+    from . import plans
+
+    shown = plans.checked(file) if file else _plan_in_force(session, port)
+    for note in plans.notes(shown):
+        session.say(f"Note: {note}")
+    if as_json:
+        session.out_json(shown)
+    else:
+        session.out(plans.to_toml(shown).rstrip())
+    return ExitCode.OK
+
+
+@plan.command("diff")
+@_plan_file
+@click.argument("other", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@_port
+@_json
+@pass_session
+def plan_diff(
+    session: Session, file: Path, other: Path | None, port: str | None, as_json: bool
+) -> ExitCode:
+    """Say in which settings FILE differs from OTHER, or from the plan in force on the object."""
+    from . import plans
+
+    wanted = plans.checked(file)
+    compared = plans.checked(other) if other else _plan_in_force(session, port)
+    found = plans.differences(compared, wanted)
+    name = str(other) if other else "the object"
+    if as_json:
+        session.out_json([{"key": k, name: old, str(file): new} for k, old, new in found])
+        return ExitCode.OK
+    for key, old, new in found:
+        session.out(f"{key}: {old} in {name}, {new} in {file}")
+    if not found:
+        session.out(f"{file} and {name} are the same plan.")
+    return ExitCode.OK
+
+
+def _plan_in_force(session: Session, port: str | None) -> dict[str, Any]:
+    from . import plans
+
+    with _client(session, port) as client:
+        client.hello()
+        text = client.plan_get().text
+        client.bye()
+    return plans.from_object(text)
+
+
+# --- what is stored --------------------------------------------------------------------------------
+
+
+@kitbag.command()
+@_object
+@_zone
+@_json
+@pass_session
+def nights(session: Session, device: str | None, zone_name: str | None, as_json: bool) -> ExitCode:
+    """Tell the stored nights in words."""
+    from . import nights as told
+    from . import zones
+    from .exports import tables
+
+    where, named = zones.chosen(zone_name, session.env.variables)
+    known = _history(session, device)
+    found = told.nights(known, where)
+    for doubt in known.doubts:
+        session.say(doubt)
+    if as_json:
+        session.out_json([tables.night_row(night, known.device, where, named) for night in found])
+        return ExitCode.OK
+    for night in found:
+        session.out("\n  ".join(told.describe(night, where, _scent(known))))
+    undated = told.undated(known, where)
+    if undated:
+        session.out(f"{undated} more could not be dated: the object's clock was never compared.")
+    if not found and not undated:
+        session.say("There is no night in the store yet: use the object, then run `kitbag sync`.")
+    session.say(f"Times are of {named}, nights from noon to noon.")
+    return ExitCode.OK
+
+
+@kitbag.command()
+@click.option("--format", "form", type=click.Choice(["csv"]), default="csv", show_default=True)
+@click.option(
+    "--out",
+    "out_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Where the tables are written.",
+)
+@click.option(
+    "--start",
+    metavar="TIME",
+    help="From when seconds are counted, ISO 8601 with an offset. "
+    "Without it: the noon before the first night.",
+)
+@_object
+@_zone
+@_json
+@pass_session
+def export(
+    session: Session,
+    form: str,
+    out_dir: Path,
+    start: str | None,
+    device: str | None,
+    zone_name: str | None,
+    as_json: bool,
+) -> ExitCode:
+    """Write events, hugs, nights and breaths as tables, with a codebook beside each."""
+    from . import exports, zones
+    from .store import Store
+
+    _, named = zones.chosen(zone_name, session.env.variables)
+    with Store(session.store_path, must_exist=True) as store:
+        written = exports.write_tables(
+            store, out_dir, named, _moment(start) if start else None, device
+        )
+    if as_json:
+        session.out_json({"format": form, "files": [str(path) for path in written]})
+    else:
+        for path in written:
+            session.out(str(path))
+    return ExitCode.OK
+
+
+def _moment(text: str):
+    from datetime import datetime
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise KitbagError(
+            where="--start",
+            reason=Reason.USAGE,
+            given=text,
+            allowed="a time with its offset, such as 2026-03-01T12:00:00+00:00 or ...Z",
+            next_step="correct it, or leave it out",
+        )
+    return moment
+
+
+@kitbag.command()
+@click.option(
+    "--out",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="Where the picture is written: .svg, .pdf or .png.",
+)
+@click.option(
+    "--last",
+    type=click.IntRange(1, 366),
+    default=28,
+    show_default=True,
+    help="How many nights, counted back from the last one.",
+)
+@_object
+@_zone
+@_json
+@pass_session
+def report(
+    session: Session,
+    path: Path,
+    last: int,
+    device: str | None,
+    zone_name: str | None,
+    as_json: bool,
+) -> ExitCode:
+    """Draw the nights: a row a night, what was held, how warm, and what is not known."""
+    from . import reports, zones
+    from .store import Store
+
+    _, named = zones.chosen(zone_name, session.env.variables)
+    with Store(session.store_path, must_exist=True) as store:
+        reports.night_raster(store, path, zone_name=named, device=device, last=last)
+    if as_json:
+        session.out_json({"files": [str(path)]})
+    else:
+        session.out(str(path))
+    return ExitCode.OK
+
+
+# --- shared ----------------------------------------------------------------------------------------
+
+
+def _client(session: Session, port: str | None) -> ObjectClient:
+    from .transports import discovery
+
+    return discovery.connect(port, session.env.now_utc_ms)
+
+
+def _history(session: Session, device: str | None) -> History:
+    from . import history
+    from .store import Store
+
+    with Store(session.store_path, must_exist=True) as store:
+        return history.load(store, device)
+
+
+def _scent(known: History) -> str:
+    return str(known.plan["scent.name"]) if known.plan else ""
+
+
+class Told(Protocol):
+    """Called with the share that is done (0 to 1) and a word on what is going on."""
+
+    def __call__(self, share: float, doing: str, /) -> None: ...
+
+
+@contextlib.contextmanager
+def _progress(session: Session, verbose: bool) -> Iterator[Told | None]:
+    """A bar on a terminal; elsewhere nothing, or with `verbose` a line for each twentieth."""
+    if verbose or not session.env.is_tty:
+        yield _Lines(session) if verbose else None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    with Progress(
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        console=Console(file=session.env.stderr),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("starting", total=1.0)
+
+        def told(share: float, doing: str, /) -> None:
+            bar.update(task, completed=share, description=doing)
+
+        yield told
+
+
+class _Lines:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._last: tuple[int, str] = (-1, "")
+
+    def __call__(self, share: float, doing: str, /) -> None:
+        step = int(share * 20)
+        if step != self._last[0] or (share >= 1 and doing != self._last[1]):
+            self._last = step, doing
+            self._session.say(f"{share:5.0%}  {doing}")
+
+
+# --- the one place where everything that goes wrong ends -------------------------------------------
+
+
+def main(argv: Sequence[str] | None = None, env: Environment | None = None) -> int:
+    """Run `kitbag` with `argv` (default: the command line's) and return its exit code."""
+    env = env or environment.real()
+    given = list(sys.argv[1:] if argv is None else argv)
+    with contextlib.redirect_stdout(env.stdout), contextlib.redirect_stderr(env.stderr):
+        code = _run(given, env)
+    with contextlib.suppress(OSError, ValueError):
+        env.stdout.flush()
+    if argv is None:
+        sys.exit(code)
+    return code
+
+
+def _run(given: list[str], env: Environment) -> int:
+    error: KitbagError
+    try:
+        code = kitbag.main(given, prog_name="kitbag", standalone_mode=False, obj=env)
+    except click.exceptions.NoArgsIsHelpError as usage:
+        print(usage.format_message(), file=env.stderr)
+        return ExitCode.USAGE
+    except click.UsageError as usage:
+        error = _usage(usage)
+    except click.ClickException as other:
+        error = KitbagError(
+            where="kitbag",
+            reason=Reason.USAGE,
+            problem=other.format_message(),
+            next_step="see `kitbag --help`",
+        )
+    except (click.Abort, KeyboardInterrupt):
+        print("Interrupted.", file=env.stderr)
+        return ExitCode.INTERRUPTED
+    except KitbagError as known:
+        error = known
+        if env.variables.get(DEBUG):
+            traceback.print_exc(file=env.stderr)
+    except BrokenPipeError:
+        return _hung_up()
+    except Exception as unknown:  # noqa: BLE001 - the funnel: nobody is shown a traceback
+        error = _unexpected(unknown, env)
+    else:
+        return int(code or 0)
+    print(error.told(), file=env.stderr)
+    if "--json" in given:
+        print(json.dumps(error.as_fields(), indent=2, ensure_ascii=False), file=env.stdout)
+    return int(error.exit_code)
+
+
+def _usage(usage: click.UsageError) -> KitbagError:
+    path = usage.ctx.command_path if usage.ctx else "kitbag"
+    near = ""
+    message = usage.format_message()
+    if isinstance(usage, click.NoSuchOption):
+        names = [o for p in (usage.ctx.command.params if usage.ctx else []) for o in p.opts]
+        close = get_close_matches(usage.option_name, names, n=1)
+        near = f"did you mean {close[0]}?" if close else ""
+        message = f"there is no option {usage.option_name}"
+    return KitbagError(
+        where=path,
+        reason=Reason.USAGE,
+        problem=message[:1].lower() + message[1:].rstrip("."),
+        next_step=near or f"see `{path} --help`",
+    )
+
+
+def _unexpected(unknown: Exception, env: Environment) -> KitbagError:
+    if env.variables.get(DEBUG):
+        traceback.print_exc(file=env.stderr)
+    return KitbagError(
+        where="kitbag",
+        reason=Reason.UNEXPECTED,
+        given=f"{type(unknown).__name__}: {unknown}",
+        next_step=f"run it again with {DEBUG}=1 and send what it prints to the people who make it",
+    )
+
+
+def _hung_up() -> int:
+    """Whoever read our output has gone (`kitbag nights | head`): that is no failure of ours."""
+    import os
+
+    # Python flushes stdout once more on its way out
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.OK

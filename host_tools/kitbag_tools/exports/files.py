@@ -1,0 +1,40 @@
+"""Writing files that are whole or not there."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from ..errors import KitbagError, Reason
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that whatever happens the file is the old one or the new one."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            mode = 0o666 & ~_umask()
+            os.chmod(scratch, mode)
+            os.replace(scratch, path)
+        except BaseException:
+            os.unlink(scratch)
+            raise
+    except OSError as error:
+        raise KitbagError(
+            where=str(path),
+            reason=Reason.CANNOT_WRITE,
+            problem=f"the file cannot be written ({error.strerror or error})",
+            next_step="choose another folder with --out, or close the program that has it open",
+        ) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
