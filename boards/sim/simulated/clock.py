@@ -11,6 +11,7 @@ _HALF = PERIOD >> 1
 _MASK = PERIOD - 1
 
 NEVER = 1 << 60
+_ALL_TIME = NEVER - 1
 
 # What the chip would spend and a counter that moves only in sleeps would not. They also keep a
 # loop that never sleeps from standing still for ever.
@@ -207,7 +208,7 @@ def _build(clock, us):
                 found = self._ready()
                 if found:
                     return found
-            target = us + timeout * 1000 if timeout > 0 else NEVER
+            target = us + timeout * 1000 if timeout > 0 else _ALL_TIME
             if idle is not None:
                 idle(target)
             while due <= target:
@@ -216,7 +217,7 @@ def _build(clock, us):
                     found = self._ready()
                     if found:
                         return found
-            if target == NEVER:
+            if target == _ALL_TIME:
                 raise RuntimeError("deadlock: nothing can ever wake the object")
             if us < target:
                 us = target

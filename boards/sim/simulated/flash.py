@@ -32,6 +32,9 @@ class Flash:
         self.programmed = 0
         self.erases = 0
 
+    def close(self):
+        self._file.close()
+
     def read(self, address, buffer):
         """Fill `buffer` from `address`."""
         self._file.seek(address)

@@ -79,10 +79,8 @@ def replace_modules(board):
     from .usb import proxy_of_sys
 
     board.life.time_functions(real_time, board.clock.time)
+    tasks.install(board.clock)
     modules = sys.modules
-    modules["time"] = modules["utime"] = board.clock.time
-    modules["select"] = board.clock.select
-    modules["_asyncio"] = tasks.module(board.clock.time)
     modules["os"] = found = Module(os)
     found.urandom = board.life.random
     modules["sys"] = proxy_of_sys(Module, board.port)
@@ -122,7 +120,7 @@ def _firmware(board, image):
     for name in ("boot.py", "main.py"):
         try:
             _execute(image + "/" + name, name)
-        except SystemExit:  # noqa: PERF203
+        except SystemExit:
             board.life.reset(life.SOFT)
         except BaseException as error:  # noqa: BLE001
             sys.print_exception(error)
@@ -136,4 +134,4 @@ def _firmware(board, image):
 def _execute(path, name):
     with open(path) as file:
         code = compile(file.read(), name, "exec")
-    exec(code, {"__name__": "__main__"})  # noqa: S102
+    exec(code, {"__name__": "__main__"})

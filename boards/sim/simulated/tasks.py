@@ -13,6 +13,13 @@ _HALF = PERIOD >> 1
 _MASK = PERIOD - 1
 
 
+def install(clock):
+    """Put virtual time, select and task queue where every later import finds them."""
+    sys.modules["time"] = sys.modules["utime"] = clock.time
+    sys.modules["select"] = clock.select
+    sys.modules["_asyncio"] = module(clock.time)
+
+
 def module(time):
     """A stand-in for `_asyncio` whose times are those of `time`."""
     ticks_ms = time.ticks_ms

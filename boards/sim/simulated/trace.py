@@ -23,6 +23,9 @@ class Trace:
         self._until = self._t0
         self._slope = 0.0
 
+    def close(self):
+        self._file.close()
+
     def at(self, t):
         while t > self._until:
             self._advance()

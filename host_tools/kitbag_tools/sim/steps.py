@@ -55,17 +55,13 @@ def _world(t: float, values: Tree) -> Timed:
         yield t, ["world", key, value if isinstance(value, bool) else float(value)]
 
 
-def _plain(word: str, *keys: str) -> Callable[[float, Tree], Timed]:
+def _plain(*word: str, keys: tuple[str, ...] = ()) -> Callable[[float, Tree], Timed]:
     """A step that takes the event's values as they are."""
 
     def make(t: float, values: Tree) -> Timed:
-        yield t, [word, *(values[key] for key in keys)]
+        yield t, [*word, *(values[key] for key in keys)]
 
     return make
-
-
-def _sync(t: float, values: Tree) -> Timed:
-    yield t, ["visit", "sync"]
 
 
 def _press(
@@ -85,11 +81,11 @@ _MAKERS: dict[str, Callable[[float, Tree], Timed]] = {
     "pat": _pat,
     "button": _button,
     "world": _world,
-    "sync": _sync,
-    "breathe": _plain("breathe", "per_min", "amplitude_pa", "for_s"),
-    "place": _plain("place", "where"),
-    "usb": _plain("usb", "attached"),
-    "power": _plain("power", "off_s"),
-    "fault": _plain("fault", "kind", "parameters"),
-    "clear": _plain("clear", "kind"),
+    "sync": _plain("visit", "sync"),
+    "breathe": _plain("breathe", keys=("per_min", "amplitude_pa", "for_s")),
+    "place": _plain("place", keys=("where",)),
+    "usb": _plain("usb", keys=("attached",)),
+    "power": _plain("power", keys=("off_s",)),
+    "fault": _plain("fault", keys=("kind", "parameters")),
+    "clear": _plain("clear", keys=("kind",)),
 }
