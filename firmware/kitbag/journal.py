@@ -98,16 +98,17 @@ class Journal:
     # then never take its seqs for those of the old one.
     def _format(self):
         self.epoch = int.from_bytes(os.urandom(4), "little")
-        self._head = 0
         self._used = 1
-        self._begin_sector(1)
+        self._begin_sector(0, 1)
 
-    def _begin_sector(self, first_seq):
-        old = self._header(self._head)
+    # Flash that fails in here leaves the ring as it was: the next record tries again
+    def _begin_sector(self, sector, first_seq):
+        old = self._header(sector)
         erases = 1 if old is None else old[4] + 1
-        self._flash.ioctl(_IOCTL_ERASE, self._head)
+        self._flash.ioctl(_IOCTL_ERASE, sector)
         header = records.pack_header(self.epoch, self._boot, first_seq, erases)
-        self._flash.writeblocks(self._head, header, 0)
+        self._flash.writeblocks(sector, header, 0)
+        self._head = sector
         self._head_first = first_seq
         self.next = first_seq
 
@@ -131,9 +132,8 @@ class Journal:
 
     def _append(self, kind, values, at):
         if self.next - self._head_first >= records.RECORDS_PER_SECTOR:
-            self._head = (self._head + 1) % self._sectors
+            self._begin_sector((self._head + 1) % self._sectors, self.next)
             self._used = min(self._sectors, self._used + 1)
-            self._begin_sector(self.next)
         uptime_ms = self._clock.uptime_ms() if at is None else at
         slot = records.pack(kind, self._boot, uptime_ms, self.epoch, self.next, values)
         place = self.next - self._head_first
