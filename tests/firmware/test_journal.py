@@ -1,0 +1,315 @@
+# Runs on CPython and on the MicroPython VM
+from kitbag.journal import Journal
+from kitbag.wire import reading, records
+from support.fakes import Clock
+from support.nor import SECTOR, Nor, PowerCut
+from support.raising import raises
+
+SECTORS = 4
+PER_SECTOR = records.RECORDS_PER_SECTOR
+
+
+def opened(nor, boot=1):
+    return Journal(nor, boot, Clock(1000))
+
+
+def write(journal, number):
+    """A record that tells its number."""
+    journal.write(records.DROPPED, number)
+
+
+def held(journal):
+    """{seq: number} of every good record that `journal` holds, read as a host reads them."""
+    buffer = bytearray(126 * records.SLOT)
+    found = {}
+    seq = journal.first
+    while seq < journal.next:
+        _, count = journal.read(seq, 126, buffer)
+        assert count > 0
+        for i in range(count):
+            slot = bytes(buffer[i * records.SLOT : (i + 1) * records.SLOT])
+            if records.check(slot, journal.epoch, seq + i) == "good":
+                found[seq + i] = reading.unpack(slot)[3]["records"]
+        seq += count
+    return found
+
+
+def test_a_new_log_begins_at_one_under_an_epoch_of_its_own():
+    journal = opened(Nor(SECTORS))
+    assert (journal.first, journal.next) == (1, 1)
+    assert held(journal) == {}
+    assert opened(Nor(SECTORS)).epoch != journal.epoch
+
+
+def test_a_record_is_held_as_soon_as_write_returns():
+    nor = Nor(SECTORS)
+    journal = opened(nor)
+    for number in range(5):
+        write(journal, number)
+        assert held(opened(Nor(SECTORS, nor.data))) == {1 + i: i for i in range(number + 1)}
+    assert journal.written == 5
+
+
+def test_a_record_bears_its_time_and_boot():
+    nor = Nor(SECTORS)
+    clock = Clock(5_000)
+    journal = Journal(nor, 0x1234, clock)
+    journal.write(records.BATTERY, 3.9)
+    clock.ms = 9_000
+    journal.write(records.BATTERY, 3.9, at=7_500)
+    buffer = bytearray(2 * records.SLOT)
+    assert journal.read(1, 2, buffer) == (0x1234, 2)
+    first = reading.unpack(bytes(buffer[:16]))
+    second = reading.unpack(bytes(buffer[16:]))
+    assert first[1:3] == (0x34, 5_000)
+    assert second[1:3] == (0x34, 7_500)
+
+
+def test_the_ring_goes_round_and_shows_a_gap():
+    nor = Nor(SECTORS)
+    journal = opened(nor)
+    total = PER_SECTOR * (2 * SECTORS + 1) + 10
+    for number in range(total):
+        write(journal, number)
+    assert journal.next == total + 1
+    # The sector being written and three whole ones
+    assert journal.first == PER_SECTOR * (2 * SECTORS + 2 - SECTORS) + 1
+    for again in (journal, opened(Nor(SECTORS, nor.data), 2)):
+        assert (again.first, again.next) == (journal.first, journal.next)
+        assert held(again) == {seq: seq - 1 for seq in range(journal.first, journal.next)}
+
+
+def test_a_read_ends_with_its_sector_and_with_the_log():
+    journal = opened(Nor(SECTORS))
+    for number in range(PER_SECTOR + 5):
+        write(journal, number)
+    buffer = bytearray(126 * records.SLOT)
+    assert journal.read(1, 126, buffer)[1] == 126
+    assert journal.read(PER_SECTOR - 3, 126, buffer)[1] == 4
+    assert journal.read(PER_SECTOR + 1, 126, buffer)[1] == 5
+    for seq in (0, journal.next, journal.next + 1000):
+        raises(ValueError, journal.read, seq, 1, buffer)
+
+
+def test_every_seq_can_be_read_by_itself():
+    journal = opened(Nor(SECTORS))
+    for number in range(PER_SECTOR * 6 + 100):
+        write(journal, number)
+    buffer = bytearray(records.SLOT)
+    for seq in range(journal.first, journal.next):
+        assert journal.read(seq, 1, buffer)[1] == 1
+        assert records.check(buffer, journal.epoch, seq) == "good", seq
+        assert reading.unpack(bytes(buffer))[3]["records"] == seq - 1
+
+
+def test_a_boot_goes_on_in_the_same_sector():
+    nor = Nor(SECTORS)
+    write(opened(nor, 1), 0)
+    journal = opened(nor, 2)
+    write(journal, 1)
+    assert held(journal) == {1: 0, 2: 1}
+    buffer = bytearray(2 * records.SLOT)
+    sector_boot, _ = journal.read(1, 2, buffer)
+    assert sector_boot == 1
+    assert reading.boot_of(buffer[16 + 1], sector_boot) == 2
+
+
+def test_hardly_more_is_programmed_than_is_kept():
+    nor = Nor(8)
+    journal = opened(nor)
+    total = 8 * PER_SECTOR
+    for number in range(total):
+        write(journal, number)
+    assert nor.programmed <= 1.1 * total * records.SLOT
+    assert nor.erases <= total // PER_SECTOR + 1
+    assert nor.programs <= total + nor.erases
+
+
+def test_opening_reads_little():
+    nor = Nor(128)
+    write(opened(nor), 1)
+    reads = [0]
+    plain = nor.readblocks
+
+    def counted(sector, buffer, offset=0):
+        reads[0] += len(buffer)
+        plain(sector, buffer, offset)
+
+    nor.readblocks = counted
+    opened(nor, 2)
+    assert reads[0] <= 128 * 64 + SECTOR + 64
+
+
+# --- Power cuts ------------------------------------------------------------------------------
+
+
+def session(nor, boots, numbers):
+    """Write `numbers` over some boots; what had returned when the power went, if it did."""
+    returned = []
+    try:
+        for boot in range(boots):
+            journal = opened(nor, boot + 1)
+            for number in numbers[boot::boots]:
+                write(journal, number)
+                returned.append((journal.next - 1, number))
+    except PowerCut:
+        pass
+    return returned
+
+
+def full_but_for(rest, sectors=SECTORS):
+    """A ring that has gone round, with `rest` slots left in its head sector: (nor, journal)."""
+    nor = Nor(sectors)
+    journal = opened(nor)
+    for number in range(PER_SECTOR * (sectors + 1) - rest):
+        write(journal, number)
+    return nor, journal
+
+
+def check_cut(before, cut_at, done, end_first):
+    """Cut the power in one operation of a short session and see what is left."""
+    image, epoch, first, following = before
+    nor = Nor(SECTORS, image)
+    nor.cut_at, nor.done, nor.torn_end_first = cut_at, done, end_first
+    returned = session(nor, 2, list(range(10_000, 10_012)))
+    after = Nor(SECTORS, nor.data)
+    journal = opened(after, 9)
+    assert journal.epoch == epoch
+    found = held(journal)
+    if nor.kind_cut == "erase":  # of the oldest sector: that was given up
+        first += PER_SECTOR
+    # Nothing whose write had returned is lost, but for what the ring had to give up
+    for seq, number in returned:
+        assert found.get(seq) == number
+    for seq in range(max(first, journal.first), following):
+        assert found.get(seq) == seq - 1
+    # Nothing was made up, and no seq is used again for anything else
+    assert journal.next >= (returned[-1][0] + 1 if returned else following)
+    for seq in found:
+        assert found[seq] == seq - 1 or (seq, found[seq]) in returned or found[seq] >= 10_000
+    at_cut = {seq: found[seq] for seq in found}
+    # And it goes on: also through another boot and round the ring
+    write(journal, 77)
+    assert held(journal)[journal.next - 1] == 77
+    journal = opened(after, 10)
+    again = held(journal)
+    for seq in at_cut:
+        if seq >= journal.first:
+            assert again[seq] == at_cut[seq]
+    for number in range(20):
+        write(journal, number)
+    assert held(journal)[journal.next - 1] == 19
+    return nor.kind_cut
+
+
+def cuts(rest):
+    nor, journal = full_but_for(rest)
+    before = bytes(nor.data), journal.epoch, journal.first, journal.next
+    seen = set()
+    for end_first in (False, True):
+        cut_at = 0
+        while True:
+            kinds = [
+                check_cut(before, cut_at, done, end_first) for done in (0, 0.25, 0.5, 0.75, 1)
+            ]
+            if kinds[0] is None:
+                break
+            seen.add(kinds[0])
+            cut_at += 1
+        assert cut_at >= 12
+    return seen
+
+
+def test_a_cut_at_any_moment_inside_a_sector():
+    assert cuts(40) == {"program"}
+
+
+def test_a_cut_at_any_moment_while_the_ring_moves_on():
+    assert cuts(5) == {"program", "erase"}
+
+
+def test_a_cut_at_any_moment_of_the_very_first_use():
+    for done in (0, 0.25, 0.5, 0.75, 1):
+        cut_at = 0
+        while True:
+            nor = Nor(SECTORS)
+            nor.cut_at, nor.done = cut_at, done
+            try:
+                returned = session(nor, 1, list(range(5)))
+            except PowerCut:
+                returned = []
+            journal = opened(Nor(SECTORS, nor.data), 2)
+            found = held(journal)
+            for seq, number in returned:
+                assert found[seq] == number
+            write(journal, 6)
+            assert held(journal)[journal.next - 1] == 6
+            if nor.kind_cut is None:
+                break
+            cut_at += 1
+        assert cut_at == 7
+
+
+def test_power_that_goes_again_and_again():
+    nor = Nor(SECTORS)
+    kept = {}
+    for turn in range(120):
+        nor = Nor(SECTORS, nor.data)
+        nor.cut_at = 1 + turn % 37
+        nor.done = (turn % 5) / 4
+        for seq, number in session(nor, 1, [turn * 100 + i for i in range(60)]):
+            assert kept.get(seq, number) == number, "a seq was used twice"
+            kept[seq] = number
+    journal = opened(Nor(SECTORS, nor.data), 200)
+    found = held(journal)
+    for seq in kept:
+        if seq >= journal.first:
+            assert found.get(seq) == kept[seq]
+
+
+# --- Flash that wears out --------------------------------------------------------------------
+
+
+def test_a_damaged_record_hides_no_other():
+    nor = Nor(SECTORS)
+    journal = opened(nor)
+    for number in range(20):
+        write(journal, number)
+    nor.data[(records.HEADER_SLOTS + 7) * records.SLOT + 8] ^= 0x40
+    found = held(opened(nor, 2))
+    assert sorted(found) == [seq for seq in range(1, 21) if seq != 8]
+
+
+def test_a_header_that_cannot_be_read_costs_its_sector_at_the_most():
+    for ruined in range(SECTORS):
+        nor, journal = full_but_for(100)
+        nor.data[ruined * SECTOR : ruined * SECTOR + 64] = bytes(64)
+        found = held(opened(nor, 2))
+        expected = set(range(journal.first, journal.next))
+        lost = sorted(expected - set(found))
+        assert len(lost) <= PER_SECTOR
+        for seq in found:
+            assert found[seq] == seq - 1
+
+
+def test_flash_that_fails_is_counted_and_told_and_loses_nothing_else():
+    for rest in (40, 3):  # inside a sector, and while the ring moves on
+        nor, journal = full_but_for(rest)
+        first_lost = journal.next
+        expected = held(journal)
+        for number in range(3):
+            write(journal, 20_000 + number)
+        nor.fails = True
+        for number in range(5):
+            write(journal, 30_000 + number)
+        assert journal.dropped == 5
+        nor.fails = False
+        for number in range(5):
+            write(journal, 40_000 + number)
+        for again in (journal, opened(Nor(SECTORS, nor.data), 2)):
+            found = held(again)
+            for seq in expected:
+                if seq >= again.first:
+                    assert found.get(seq) == expected[seq], (rest, seq)
+            numbers = [found[seq] for seq in sorted(found) if seq >= first_lost]
+            assert numbers == [20_000, 20_001, 20_002, 5] + [40_000 + i for i in range(5)]
