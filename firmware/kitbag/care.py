@@ -45,13 +45,14 @@ class Care:
         spare = self._slot ^ 1
         stored = rules.to_json(plan)
         self._memory.keep_blob(_SLOTS[spare], crc32(stored).to_bytes(4, "little") + stored)
-        kept, problems = _unsealed(rules, self._memory.blob(_SLOTS[spare]) or b"")
-        if problems or kept != plan:
+        # In force is what was stored: numbers as they are written there
+        plan, problems = _unsealed(rules, self._memory.blob(_SLOTS[spare]) or b"")
+        if problems or rules.to_json(plan) != stored:
             raise OSError("the plan did not read back")
         self._memory.keep_number(_CURRENT, spare)
         self._slot = spare
         self.plan = plan
-        self.crc = rules.crc(plan)
+        self.crc = crc32(stored)
         return []
 
 

@@ -57,8 +57,13 @@ class Log:
             self._warm_s += WARMTH_SAMPLE_S
 
     def tally(self):
-        """Write the totals since the last tally, if there is anything to tell."""
-        if self._holds or self._scents or self._touch_s or self._warm_s:
+        """Write the totals since the last tally, if there is anything to tell.
+
+        Where the plan has come to allow not even that, they are forgotten.
+        """
+        if not (self._holds or self._scents or self._touch_s or self._warm_s):
+            return
+        if self._care.plan["logging.level"] >= _TALLY_LEVEL:
             self._journal.write(
                 records.TALLY,
                 self._holds,
@@ -67,7 +72,7 @@ class Log:
                 self._scents,
                 self._touch_s / 60,
             )
-            self._clear()
+        self._clear()
 
 
 WARMTH_SAMPLE_S = 60  # a WARMTH_SAMPLE is written this often while it is warm
