@@ -1,4 +1,4 @@
-"""NOR flash in memory: programs only clear bits, erases set a sector, and power may go at any moment.
+"""NOR flash in memory: programs clear bits, erases set a sector, and power may go at any moment.
 
 Takes the place of esp32.Partition.
 """
