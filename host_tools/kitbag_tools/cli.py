@@ -10,7 +10,7 @@ import contextlib
 import json
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,6 +23,8 @@ from .environment import Environment
 from .errors import ExitCode, KitbagError, Reason
 
 if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
     from .history import History
     from .object_client import ObjectClient
     from .store import Store
@@ -122,10 +124,10 @@ def kitbag(ctx: click.Context, store: Path | None) -> None:
     ctx.obj = Session(env, store or env.store_path)
 
 
-# --- the simulated object --------------------------------------------------------------------------
+# --- the simulated object ------------------------------------------------------------------------
 
 
-@kitbag.command()
+@kitbag.command(short_help="Play a night on a simulated object and read its log.")
 @click.argument("scenario", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--out",
@@ -171,7 +173,7 @@ def sim(
         result = runner.run(played, out_dir, session.env, factor, hold, told)
     for problem in result.problems:
         session.say(problem.told())
-    written = [path for path in sorted(out_dir.glob("*.csv"))] + [out_dir / "summary.json"]
+    written = [*sorted(out_dir.glob("*.csv")), out_dir / "summary.json"]
     if result.device is None:
         session.say("Nothing came down, so there is no night to tell of.")
         return runner.exit_code(result)
@@ -226,7 +228,7 @@ def _picture(
     session: Session,
     store: Store,
     path: Path,
-    where: object,
+    where: tzinfo,
     zone_name: str | None,
     device: str,
 ) -> bool:
@@ -243,7 +245,7 @@ def _picture(
     return True
 
 
-# --- the object at hand ----------------------------------------------------------------------------
+# --- the object at hand --------------------------------------------------------------------------
 
 
 @kitbag.command()
@@ -328,7 +330,8 @@ def sync(session: Session, port: str | None, zone_name: str | None, as_json: boo
 
             result = visits.sync(client, store, count)
         known = history.load(store, result.device)
-        told_nights = nights.nights(known, where)
+        # Not the one that has only just begun, unless it was used already
+        seen = sum(n.reason != nights.PARTLY_SEEN for n in nights.nights(known, where))
     for warning in [*result.warnings, *known.doubts]:
         session.say(warning)
     for line in gap_lines(result):
@@ -338,7 +341,7 @@ def sync(session: Session, port: str | None, zone_name: str | None, as_json: boo
             {
                 "object": result.device,
                 "firmware": result.firmware,
-                "nights": len(told_nights),
+                "nights": seen,
                 "records": result.records_total,
                 "records_new": result.records_new,
                 "gaps": [
@@ -351,14 +354,14 @@ def sync(session: Session, port: str | None, zone_name: str | None, as_json: boo
             }
         )
     else:
-        session.out(sync_line(result, len(told_nights)))
+        session.out(sync_line(result, seen))
     return ExitCode.OK if result.complete else ExitCode.INCOMPLETE
 
 
-# --- care plans ------------------------------------------------------------------------------------
+# --- care plans ----------------------------------------------------------------------------------
 
 
-@kitbag.group(cls=Verbs)
+@kitbag.group(cls=Verbs, short_help="Write, check and apply care plans.")
 def plan() -> None:
     """Write, check and apply care plans: what holder and therapist agreed on."""
 
@@ -496,7 +499,7 @@ def _plan_in_force(session: Session, port: str | None) -> dict[str, Any]:
     return plans.from_object(text)
 
 
-# --- what is stored --------------------------------------------------------------------------------
+# --- what is stored ------------------------------------------------------------------------------
 
 
 @kitbag.command()
@@ -529,7 +532,7 @@ def nights(session: Session, device: str | None, zone_name: str | None, as_json:
     return ExitCode.OK
 
 
-@kitbag.command()
+@kitbag.command(short_help="Write the stored nights as tables.")
 @click.option("--format", "form", type=click.Choice(["csv"]), default="csv", show_default=True)
 @click.option(
     "--out",
@@ -575,7 +578,7 @@ def export(
     return ExitCode.OK
 
 
-def _moment(text: str):
+def _moment(text: str) -> datetime:
     from datetime import datetime
 
     try:
@@ -593,7 +596,7 @@ def _moment(text: str):
     return moment
 
 
-@kitbag.command()
+@kitbag.command(short_help="Draw the stored nights.")
 @click.option(
     "--out",
     "path",
@@ -635,7 +638,7 @@ def report(
     return ExitCode.OK
 
 
-# --- shared ----------------------------------------------------------------------------------------
+# --- shared --------------------------------------------------------------------------------------
 
 
 def _client(session: Session, port: str | None) -> ObjectClient:
@@ -663,7 +666,7 @@ class Told(Protocol):
 
 
 @contextlib.contextmanager
-def _progress(session: Session, verbose: bool) -> Iterator[Told | None]:
+def _progress(session: Session, verbose: bool) -> Generator[Told | None]:
     """A bar on a terminal; elsewhere nothing, or with `verbose` a line for each twentieth."""
     if verbose or not session.env.is_tty:
         yield _Lines(session) if verbose else None
@@ -698,7 +701,7 @@ class _Lines:
             self._session.say(f"{share:5.0%}  {doing}")
 
 
-# --- the one place where everything that goes wrong ends -------------------------------------------
+# --- the one place where everything that goes wrong ends -----------------------------------------
 
 
 def main(argv: Sequence[str] | None = None, env: Environment | None = None) -> int:

@@ -1,7 +1,8 @@
-"""All that the store knows of one object, with times: what nights, tables and reports are made of."""
+"""All that the store knows of one object, with times: what nights and tables are made of."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from .errors import KitbagError, Reason
 from .store import Gap, PastVisit, Store
 from .timeline import Timeline, timeline
 
-LEVEL_NOTHING, LEVEL_TOTALS, LEVEL_EVENTS = 0, 1, 2  # the care plan's logging.level
+LEVEL_NOTHING, LEVEL_TOTALS = 0, 1  # the care plan's logging.level
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ class Log:
     timeline: Timeline
     gaps: list[Gap]
     conflicts: int  # records in quarantine
-    levels: list[tuple[int, int]]  # (first seq, logging level from there on), ascending
+    levels: list[tuple[int, int]]  # (first seq, logging level from there on), never empty
 
     def level_at(self, seq: int) -> int:
         """What the holder let be written around `seq`."""
-        level = LEVEL_EVENTS
+        level = self.levels[0][1]
         for first, set_level in self.levels:
             if first > seq:
                 break
@@ -59,7 +60,7 @@ def load(store: Store, device: str | None = None) -> History:
     visits = store.visits(device)
     plans = {v.plan_crc: store.plan(device, v.plan_crc) for v in visits if v.plan_crc is not None}
     logs = [_log(store, device, epoch, plans) for epoch in store.epochs(device)]
-    last = next((plans[v.plan_crc] for v in reversed(visits) if v.plan_crc in plans), None)
+    last = next((plan for v in reversed(visits) if (plan := plans.get(v.plan_crc or -1))), None)
     return History(device, visits[-1].firmware, logs, visits, last)
 
 
@@ -87,11 +88,9 @@ def _which(store: Store, wanted: str | None) -> str:
     return found[0]
 
 
-def _log(
-    store: Store, device: str, epoch: int, plans: dict[int | None, dict[str, Any] | None]
-) -> Log:
+def _log(store: Store, device: str, epoch: int, plans: Mapping[int, dict[str, Any] | None]) -> Log:
     records = store.records(device, epoch)
-    default = care_plan.defaults()["logging.level"]
+    default = int(care_plan.defaults()["logging.level"])
     levels: list[tuple[int, int]] = []
     for record in records:
         if record.kind == wire.PLAN:
@@ -100,7 +99,7 @@ def _log(
             levels.append((record.seq, plan["logging.level"] if plan else default))
     if not levels:
         first = next(
-            (plans[v.plan_crc] for v in store.visits(device) if v.plan_crc in plans), None
+            (plan for v in store.visits(device) if (plan := plans.get(v.plan_crc or -1))), None
         )
         levels = [(0, first["logging.level"] if first else default)]
     return Log(

@@ -16,7 +16,7 @@ from kitbag.wire import records as wire
 
 from .history import LEVEL_NOTHING, LEVEL_TOTALS, History, Log
 from .records import FieldValue, LogRecord
-from .timeline import QUALITIES, Boot, Moment, TimeQuality
+from .timeline import Boot, Moment, TimeQuality, weakest
 from .zones import local, night_bounds, night_of
 
 GESTURES = {
@@ -32,8 +32,12 @@ WARM_STATES = ("warming", "holding", "fading", "cannot_reach")
 
 # A night counts as not used only when the log covers this much of it
 KNOWN_SHARE = 0.95
+# ... and when this much of it lies between the first and the last contact
+SEEN_MIN = 360.0
 MINUTE_MS = 60_000
 FINE_MS = 30 * MINUTE_MS
+
+PARTLY_SEEN = "partly_seen"
 
 Use = Literal["used", "not_used", "unknown"]
 
@@ -63,8 +67,8 @@ class Gesture:
     @property
     def quality(self) -> TimeQuality:
         """The weaker of what is known of its start and its end."""
-        ends = [self.start.quality, *([self.end.quality] if self.end else [])]
-        return max(ends, key=QUALITIES.index)
+        ends = [self.start, self.end] if self.end else [self.start]
+        return weakest(moment.quality for moment in ends) or "unknown"
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ class Night:
     """One night of one object. Minutes and counts are of what could be dated to this night.
 
     `use` is "unknown" where the log does not cover the night and `reason` says why: no_power,
-    gap, clock_unknown, not_logged (as agreed in the care plan) or no_data. `source` is "events" or
+    gap, clock_unknown, not_logged (as agreed in the care plan), no_data, or partly_seen: less than
+    six hours of it lie between the first and the last contact. `source` is "events" or
     "totals" (logging level 1: sums only). `known_min` of the `span_min` between the first and the
     last contact are covered by the log.
     """
@@ -414,7 +419,7 @@ def _night(book: Diary, night: date, where: tzinfo, first_ms: int, last_ms: int)
         use=use,
         reason=reason,
         source="events" if events else "totals",
-        quality=max((g.quality for g in own), key=QUALITIES.index, default=None),
+        quality=weakest(g.quality for g in own),
         span_min=span_min,
         known_min=known_min,
         gestures=own,
@@ -452,7 +457,9 @@ def _use(
 ) -> tuple[Use, str]:
     if used:
         return "used", ""
-    if span_min > 0 and known_min >= KNOWN_SHARE * span_min:
+    if span_min < SEEN_MIN:
+        return "unknown", PARTLY_SEEN
+    if known_min >= KNOWN_SHARE * span_min:
         return "not_used", ""
     longest: dict[str, float] = {}
     for stretch in silent:
@@ -476,7 +483,7 @@ def _total(tallies: Iterable[dict[str, FieldValue]], name: str) -> float:
     return sum(_number(tally[name]) or 0 for tally in tallies)
 
 
-# --- In words --------------------------------------------------------------------------------------
+# --- In words ------------------------------------------------------------------------------------
 
 _UNKNOWN = {
     "no_power": "the object was without power, so nothing is known",
@@ -484,6 +491,7 @@ _UNKNOWN = {
     "clock_unknown": "the times of that night are not known well enough",
     "not_logged": "nothing was written down, as agreed",
     "no_data": "nothing is known of it",
+    PARTLY_SEEN: "not used in the short part of it that was brought home",
 }
 _CUT = {
     "power_lost": "One hold was under way when the power went; how long it lasted is not known.",
@@ -500,7 +508,7 @@ def describe(night: Night, where: tzinfo, scent_name: str = "") -> list[str]:
     if night.use == "unknown":
         return [f"{name}: {_UNKNOWN.get(night.reason, _UNKNOWN['no_data'])}."]
     if night.use == "not_used":
-        return [f"{name}: not used. The object was there all the time."]
+        return [f"{name}: not used. The object was on all the time."]
     said = [f"{name}: {_held(night, where)}."]
     if warm := _warmth(night):
         said.append(warm)
@@ -560,10 +568,8 @@ def _resting(night: Night, where: tzinfo) -> list[str]:
     if not acted:
         return []
     first = acted[0]
-    return [
-        f"The warm part was resting from {_clock(first.utc_ms, where)} "
-        f"(safety function {first.fields['function']})."
-    ]
+    at = _clock(first.utc_ms, where)
+    return [f"The warm part was resting from {at} (safety function {first.fields['function']})."]
 
 
 def _silences(night: Night, where: tzinfo) -> list[str]:
@@ -580,9 +586,8 @@ def _silences(night: Night, where: tzinfo) -> list[str]:
     ]
     brief = [s for s in night.silent if s.minutes < 1 and s.kind == "no_power"]
     causes = [m for m in night.restarts if m.fields.get("cause") not in ("power_on", "unknown")]
-    for at_ms in sorted([s.end_ms for s in brief] + [m.utc_ms for m in causes]):
-        told.append(f"The object restarted at {_clock(at_ms, where)}.")
-    return told
+    restarts = sorted([s.end_ms for s in brief] + [m.utc_ms for m in causes])
+    return told + [f"The object restarted at {_clock(at_ms, where)}." for at_ms in restarts]
 
 
 def _times(count: int) -> str:

@@ -256,7 +256,7 @@ class ObjectClient:
         return kept
 
     def bye(self) -> None:
-        """The host is done. The object needs no goodbye, so nothing that goes wrong here counts."""
+        """The host is done. The object needs no goodbye: nothing that goes wrong here counts."""
         try:
             self._ask("bye")
         except KitbagError:

@@ -122,12 +122,16 @@ def _problem(
     nearest = ""
     if key not in wire.SCHEMA:
         close = get_close_matches(key, list(wire.SCHEMA), n=1, cutoff=0.6)
-        tails = [k for k in wire.SCHEMA if k.split(".")[-1] == key.split(".")[-1]]
+        tails = [k for k in wire.SCHEMA if k.split(".")[-1] == key.rsplit(".", maxsplit=1)[-1]]
         nearest = (tails or close or [""])[0]
     elif isinstance(given, str):
-        words = wire.SCHEMA[key][1]
-        if isinstance(words, tuple) and words and isinstance(words[0], str):
-            nearest = next(iter(get_close_matches(given, list(words), n=1)), "")
+        allowed_here = wire.SCHEMA[key][1]
+        words = (
+            [w for w in allowed_here if isinstance(w, str)]
+            if isinstance(allowed_here, tuple)
+            else []
+        )
+        nearest = next(iter(get_close_matches(given, words, n=1)), "")
     return Problem(
         where=f"{path}, line {line}" if line else str(path),
         key=key or "the whole file",
@@ -182,7 +186,7 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:g}" if value != int(value) else str(int(value))
+        return f"{value:.4f}".rstrip("0").rstrip(".")
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     return str(value)

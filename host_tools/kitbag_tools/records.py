@@ -91,6 +91,4 @@ def record_of(slot: bytes, chunk: Chunk, seq: int, newest_boot: int) -> LogRecor
         # The sector's header was unreadable and the object named a boot that is too late; the low
         # byte in the record still tells which of the last 256 boots it was
         boot = newest_boot - ((newest_boot - slot[1]) & 0xFF)
-    return LogRecord(
-        chunk.epoch, boot, seq, int.from_bytes(slot[2:6], "little"), slot[0], slot
-    )
+    return LogRecord(chunk.epoch, boot, seq, int.from_bytes(slot[2:6], "little"), slot[0], slot)

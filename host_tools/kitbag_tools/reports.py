@@ -18,9 +18,9 @@ from xml.sax.saxutils import escape
 from .errors import KitbagError, Reason
 from .exports.files import write_atomically
 from .history import History, load
-from .nights import BOUTS, Gesture, Night, Stretch, nights
+from .nights import BOUTS, PARTLY_SEEN, Gesture, Night, Stretch, nights
 from .store import Store
-from .timeline import QUALITIES
+from .timeline import weakest
 from .zones import local
 from .zones import zone as zone_called
 
@@ -48,17 +48,26 @@ _HATCH = "#cfcad6"
 
 # Pressure above rest at which a bar has its lightest and its darkest shade
 _SOFT_PA, _FIRM_PA = 300.0, 3000.0
-# The warmth ribbon's scale: from the warmth of a hand to the highest level there is
-_RIBBON_LOW_C, _RIBBON_HIGH_C = 26.0, 40.0
+# The warmth ribbon's scale: from a cool room to the highest level there is
+_RIBBON_LOW_C, _RIBBON_HIGH_C = 20.0, 40.0
 
-# Where in a row each band lies, from its top (0) to its bottom (1)
-_MARKS = 0.085
-_BARS = (0.16, 0.50)
-_COMFORT = 0.585
-_RIBBON = (0.66, 0.93)
 
 _LEFT_IN, _RIGHT_IN, _PLOT_IN = 1.45, 2.35, 7.4
 _HEAD_IN, _FOOT_IN = 1.28, 0.98
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Where in a row everything lies, from its top (0) to its bottom (1)."""
+
+    marks: float
+    bars: tuple[float, float]
+    comfort: float
+    ribbon: tuple[float, float]
+
+
+_LOW_ROW = Bands(0.085, (0.16, 0.50), 0.585, (0.66, 0.93))
+_TALL_ROW = Bands(0.075, (0.125, 0.40), 0.475, (0.55, 0.95))
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,14 @@ class Layout:
     from_h: float
     to_h: float
     row_in: float
+
+    @property
+    def tall(self) -> bool:
+        return self.row_in > 1
+
+    @property
+    def bands(self) -> Bands:
+        return _TALL_ROW if self.tall else _LOW_ROW
 
 
 def night_raster(
@@ -94,7 +111,10 @@ def night_raster(
         )
     history = load(store, device)
     where = zone or zone_called(zone_name or "UTC")
-    shown = nights(history, where)[-last:]
+    shown = [n for n in nights(history, where) if n.reason != PARTLY_SEEN] or nights(
+        history, where
+    )
+    shown = shown[-last:]
     if not shown:
         raise KitbagError(
             where=str(store.path),
@@ -124,7 +144,7 @@ def layout(shown: list[Night], where: tzinfo) -> Layout:
         low = max(0.0, min(14.0, float(round(middle - 5))))
         high = low + 10
     count = len(shown)
-    return Layout(low, high, 2.3 if count == 1 else 1.25 if count <= 3 else 0.66)
+    return Layout(low, high, 2.5 if count == 1 else 1.5 if count <= 3 else 0.66)
 
 
 def hours(night: Night, utc_ms: int, where: tzinfo) -> float:
@@ -154,12 +174,13 @@ class _Sheet:
         self._where = where
         self._zone_name = zone_name
         self._layout = layout(shown, where)
+        self._bands = self._layout.bands
         self._told: dict[str, str] = {}  # id of a drawn thing: what it says when pointed at
 
     def drawn(self, suffix: str) -> bytes:
         """The file's bytes."""
         matplotlib = _matplotlib()
-        settings = {
+        settings: dict[Any, Any] = {
             "svg.hashsalt": "kitbag",
             "svg.fonttype": "path",
             "font.family": "DejaVu Sans",
@@ -299,9 +320,7 @@ class _Sheet:
         lines = footer(self._history, self._nights)
         for i, line in enumerate(lines):
             page.text(left, height - 0.66 + 0.2 * i, line, fontsize=8, color=_QUIET, va="center")
-        page.plot(
-            [left, width - 0.2], [height - 0.84, height - 0.84], color=_FAINT, linewidth=0.7
-        )
+        page.plot([left, width - 0.2], [height - 0.84, height - 0.84], color=_FAINT, linewidth=0.7)
 
     # --- a row ---------------------------------------------------------------------------------
 
@@ -321,7 +340,7 @@ class _Sheet:
             if mark.kind == "scent":
                 rows.plot(
                     [at, at],
-                    [place + _COMFORT - 0.06, place + _COMFORT + 0.06],
+                    [place + self._bands.comfort - 0.06, place + self._bands.comfort + 0.06],
                     color=_SCENT,
                     linewidth=1.8,
                     solid_capstyle="butt",
@@ -330,7 +349,7 @@ class _Sheet:
             elif mark.kind == "stop":
                 rows.plot(
                     [at],
-                    [place + _MARKS],
+                    [place + self._bands.marks],
                     marker="s",
                     color="white",
                     mec=_STOP,
@@ -342,7 +361,7 @@ class _Sheet:
             span = [hours(night, at, self._where) for at in (touch.start_ms, touch.end_ms)]
             rows.plot(
                 span,
-                [place + _COMFORT] * 2,
+                [place + self._bands.comfort] * 2,
                 color=_TOUCH,
                 linewidth=1.6,
                 linestyle=(0, (2, 1)),
@@ -360,8 +379,8 @@ class _Sheet:
             for s in night.known
         )
         at = low
-        for start, stop in [*known, (high, high)]:
-            start = min(max(start, low), high)
+        for begin, stop in [*known, (high, high)]:
+            start = min(max(begin, low), high)
             if start - at > 1 / 120:
                 rows.add_patch(
                     Rectangle(
@@ -378,7 +397,7 @@ class _Sheet:
             at = max(at, stop)
 
     def _warmth(self, rows: Axes, place: int, night: Night) -> None:
-        top, bottom = (place + share for share in _RIBBON)
+        top, bottom = (place + share for share in self._bands.ribbon)
         for stretch in night.warmth:
             # What cools after the heater has ended still belongs to the picture
             shown = Stretch("warm", stretch.start_ms - 60_000, stretch.end_ms + 60_000)
@@ -399,7 +418,12 @@ class _Sheet:
                 if attribute == "pad_c":
                     rows.fill_between(xs, ys, bottom, color=_WARM_FILL, linewidth=0, zorder=3)
                 rows.plot(
-                    xs, ys, color=colour, linewidth=1.2 if style == "-" else 0.9, ls=style, zorder=4
+                    xs,
+                    ys,
+                    color=colour,
+                    linewidth=1.2 if style == "-" else 0.9,
+                    ls=style,
+                    zorder=4,
                 )
             if not points:
                 span = [hours(night, at, self._where) for at in (stretch.start_ms, stretch.end_ms)]
@@ -414,8 +438,8 @@ class _Sheet:
                 linewidth=0.5,
                 zorder=2.5,
             )
-        if len(self._nights) <= 3 and night.warmth:
-            for level in (30, 36, 40):
+        if self._layout.tall and night.warmth:
+            for level in (20, 30, 40):
                 y = _on_ribbon(level, top, bottom)
                 rows.text(
                     self._layout.from_h - 0.03,
@@ -445,7 +469,7 @@ class _Sheet:
         at = hours(night, gesture.start.utc_ms, self._where)
         if gesture.kind in BOUTS:
             name = f"hold-{place}-{number}"
-            top, bottom = (place + share for share in _BARS)
+            top, bottom = (place + share for share in self._bands.bars)
             open_end = gesture.end is None or gesture.end.utc_ms is None
             stop = at + 0.08 if open_end else hours(night, gesture.end.utc_ms, self._where)  # type: ignore[union-attr]
             bar = Rectangle(
@@ -464,7 +488,7 @@ class _Sheet:
         elif gesture.kind in ("squeeze", "pat"):
             rows.plot(
                 [at],
-                [place + _MARKS],
+                [place + self._bands.marks],
                 marker="^" if gesture.kind == "squeeze" else "o",
                 color=_INK,
                 markersize=4.5 if gesture.kind == "squeeze" else 3,
@@ -474,7 +498,7 @@ class _Sheet:
     def _margins(self, rows: Axes, place: int, night: Night) -> None:
         left = self._layout.from_h
         an_inch = (self._layout.to_h - left) / _PLOT_IN
-        middle = place + (0.30 if self._layout.row_in > 1 else 0.5)
+        middle = place + (0.30 if self._layout.tall else 0.5)
         a_line = 0.19 / self._layout.row_in
         change = night.end_ms - night.start_ms != 86_400_000
         rows.text(
@@ -520,9 +544,7 @@ class _Sheet:
         for offset, cell, small in zip(_COLUMNS, cells, under, strict=True):
             x = right + offset * an_inch
             shift = a_line / 2 if small else 0
-            rows.text(
-                x, middle - shift, cell, fontsize=9, color=_INK, ha="right", va="center"
-            )
+            rows.text(x, middle - shift, cell, fontsize=9, color=_INK, ha="right", va="center")
             rows.text(
                 x, middle + shift, small, fontsize=7.5, color=_QUIET, ha="right", va="center"
             )
@@ -534,9 +556,9 @@ class _Sheet:
         from .nights import describe
 
         title = f"Nights of object {self._history.device}"
-        told = [
-            " ".join(describe(night, self._where, "")) for night in self._nights
-        ] + footer(self._history, self._nights)
+        told = [" ".join(describe(night, self._where, "")) for night in self._nights] + footer(
+            self._history, self._nights
+        )
         head = (
             f'<title id="title">{escape(title)}</title>'
             f'<desc id="desc">{escape(" ".join(told))}</desc>'
@@ -566,6 +588,12 @@ _WHY = {
 }
 
 
+_WHAT_IT_IS = (
+    "Usage, not a measure of sleep, mood or worth. Levels are pad temperatures; the face "
+    "against the skin is 1–3 °C cooler."
+)
+
+
 def bar_words(gesture: Gesture, where: tzinfo) -> str:
     """What a bar says when pointed at."""
     start = f"{local(gesture.start.utc_ms, where):%H:%M:%S}" if gesture.start.utc_ms else "?"
@@ -586,8 +614,7 @@ def footer(history: History, shown: list[Night]) -> list[str]:
     unknown = sum(night.use == "unknown" for night in shown)
     lost = sum(gap.count for log in history.logs for gap in log.gaps)
     without = sum(s.minutes for night in shown for s in night.silent if s.kind == "no_power")
-    qualities = [night.quality for night in shown if night.quality]
-    weakest = max(qualities, key=QUALITIES.index, default=None)
+    quality = weakest(night.quality for night in shown if night.quality)
     nights_word = f"{len(shown)} night{'s' if len(shown) != 1 else ''}"
     told = f"{nights_word}: used {used}, not used {len(shown) - used - unknown}, unknown {unknown}"
     if lost:
@@ -602,14 +629,13 @@ def footer(history: History, shown: list[Night]) -> list[str]:
         "anchored_one": "right within 1 s",
         "bounded": "some only known within bounds",
         "unknown": "some not known",
-    }[weakest]
+    }[quality]
     if clock:
         told += f" · times {clock}"
     return [
         f"Object {history.device} · firmware {history.firmware}",
         told,
-        "Usage, not a measure of sleep, mood or worth. Levels are pad temperatures; the face "
-        "against the skin is 1–3 °C cooler.",
+        _WHAT_IT_IS,
     ]
 
 
@@ -622,7 +648,7 @@ def _zone_words(where: tzinfo) -> str:
     return str(where)
 
 
-def _matplotlib():  # noqa: ANN202 - a module
+def _matplotlib():
     try:
         import matplotlib
     except ImportError as error:

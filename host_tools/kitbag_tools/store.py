@@ -12,11 +12,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .errors import KitbagError, Reason
 from .object_client import Contact, Hello, StoredPlan
@@ -215,7 +215,7 @@ class Store:
                 self._db.close()
                 raise
             if new:
-                os.chmod(path, 0o600)
+                path.chmod(0o600)
 
     def __enter__(self) -> Store:
         return self
@@ -380,7 +380,7 @@ class Store:
         )
         return [PastVisit(*row) for row in rows]
 
-    def plan(self, device: str, crc: int) -> dict[str, object] | None:
+    def plan(self, device: str, crc: int) -> dict[str, Any] | None:
         """The flat care plan with this crc, if any visit brought it home."""
         rows = self._all("SELECT text FROM plans WHERE device = ? AND crc = ?", (device, crc))
         return json.loads(rows[0][0]) if rows else None
@@ -430,12 +430,12 @@ class Store:
     def _one(self, sql: str, given: tuple[object, ...] = ()) -> int:
         return self._all(sql, given)[0][0]
 
-    def _all(self, sql: str, given: tuple[object, ...] = ()) -> list[tuple]:
+    def _all(self, sql: str, given: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         with self._told():
             return self._db.execute(sql, given).fetchall()
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self) -> Generator[None]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -447,7 +447,7 @@ class Store:
         self._db.execute("COMMIT")
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _told(self) -> Generator[None]:
         """Turn what SQLite or the file system says into an error a person can act on."""
         try:
             yield

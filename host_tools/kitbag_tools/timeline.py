@@ -164,6 +164,12 @@ class Timeline:
         ]
 
 
+def weakest(qualities: Iterable[TimeQuality]) -> TimeQuality | None:
+    """The one that promises least; None of none."""
+    given = set(qualities)
+    return next((quality for quality in reversed(QUALITIES) if quality in given), None)
+
+
 def timeline(records: Sequence[LogRecord], contacts: Iterable[Anchor]) -> Timeline:
     """The timeline of one log (one device, one epoch).
 
@@ -227,9 +233,7 @@ def _recorded(boot: Boot) -> Iterable[Anchor]:
                 yield Anchor(record.epoch, boot.boot, uptime_ms, utc_s * 1000 + milli, rtt_ms)
 
 
-def _consistent(
-    anchors: list[Anchor], boots: dict[int, Boot]
-) -> tuple[list[Anchor], list[str]]:
+def _consistent(anchors: list[Anchor], boots: dict[int, Boot]) -> tuple[list[Anchor], list[str]]:
     """The longest chain of anchors that one real clock can have shown, and sentences on the rest.
 
     A computer whose clock was wrong gives an anchor that contradicts the others. When two chains
@@ -242,9 +246,7 @@ def _consistent(
     beyond = [1] * len(anchors)  # of the chain that begins with each anchor
     for i in reversed(range(len(anchors))):
         fits = (
-            beyond[j]
-            for j in range(i + 1, len(anchors))
-            if _agree(anchors[i], anchors[j], boots)
+            beyond[j] for j in range(i + 1, len(anchors)) if _agree(anchors[i], anchors[j], boots)
         )
         beyond[i] = 1 + max(fits, default=0)
     best = max(longest, default=0)

@@ -28,6 +28,11 @@ LOG_FIRST_SEQ = 1  # a new log begins here
 # and written anew would else pass unseen
 OVERLAP_SLOTS = 4
 
+_CLOCK_NOT_SET = (
+    "This computer's clock is not set, so this visit gives the nights no times. "
+    "Set the clock and run `kitbag sync` again."
+)
+
 Progress = Callable[[int, int], None]
 """Called with (slots read, slots to read in all)."""
 
@@ -82,7 +87,14 @@ def set_up(
     if store is not None:
         contacts = [contact] if contact else []
         store.add(
-            Visit("set_up", hello, client.now_utc_ms(), contacts=contacts, plan=plan, plan_crc=plan.crc)
+            Visit(
+                "set_up",
+                hello,
+                client.now_utc_ms(),
+                contacts=contacts,
+                plan=plan,
+                plan_crc=plan.crc,
+            )
         )
     client.bye()
     return SetUpResult(hello.device, hello.firmware, plan, contact)
@@ -171,7 +183,7 @@ def missing(
     """
     if overlap and held and held[-1].stop > end:
         return [range(first, end)] if end > first else []
-    edges = [range(0, first), *(r for r in held if r.stop > first and r.start < end)]
+    edges = [range(first), *(r for r in held if r.stop > first and r.start < end)]
     parts = [range(a.stop, b.start) for a, b in pairwise([*edges, range(end, end)])]
     parts = [part for part in parts if len(part)]
     if overlap and held and end > first:
@@ -258,10 +270,7 @@ def _anchor(client: ObjectClient, hello: Hello) -> tuple[Contact | None, list[st
     """Compare clocks and leave the result in the object's log; (contact, warnings)."""
     contact = client.exchange_time(hello.boot)
     if contact.utc_ms < CLOCK_EARLIEST_UTC_MS:
-        return None, [
-            "This computer's clock is not set, so this visit gives the nights no times. "
-            "Set the clock and run `kitbag sync` again."
-        ]
+        return None, [_CLOCK_NOT_SET]
     try:
         client.set_anchor(contact)
     except RequestRefused:

@@ -38,10 +38,8 @@ def write_tables(
     if zone_name is None and start_utc is not None and start_utc.tzinfo is not None:
         where = start_utc.tzinfo
     told = nights(history, where)
-    if start_utc is not None:
-        start_ms = to_utc_ms(start_utc)
-    else:
-        start_ms = told[0].start_ms if told else 0
+    first_ms = told[0].start_ms if told else 0
+    start_ms = first_ms if start_utc is None else to_utc_ms(start_utc)
     named = zone_name or str(where)
     rows: list[tuple[Table, Iterable[Row]]] = [
         (EVENTS, event_rows(history, where, start_ms)),

@@ -19,11 +19,10 @@ def write_atomically(path: Path, data: bytes) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            mode = 0o666 & ~_umask()
-            os.chmod(scratch, mode)
+            Path(scratch).chmod(0o666 & ~_umask())
             os.replace(scratch, path)
         except BaseException:
-            os.unlink(scratch)
+            Path(scratch).unlink(missing_ok=True)
             raise
     except OSError as error:
         raise KitbagError(

@@ -9,11 +9,11 @@ from kitbag.wire import records as wire
 
 from ..history import History
 from ..nights import Gesture, Night, dated, gestures
-from ..timeline import Moment, TimeQuality
+from ..timeline import Moment
 from ..zones import local
 from .schema import Column, Row, Table, Value
 
-QUALITY_LEVELS: dict[TimeQuality, str] = {
+QUALITY_LEVELS: dict[str, str] = {
     "anchored_both": "between two clock comparisons of the same boot; right within 1 s",
     "anchored_one": "near enough to one clock comparison of the same boot; right within 1 s",
     "bounded": "not claimed to a second; the earliest and latest columns hold it",
@@ -28,7 +28,7 @@ DEVICE = Column("device", "text", "the object's id")
 EPOCH = Column("log_epoch", "text", "which log of the object: new after each formatting")
 BOOT = Column("boot", "number", "which start of the object, counted by itself", decimals=0)
 SEQ = Column("seq", "number", "the record's number in its log", decimals=0)
-QUALITY = Column("time_quality", "text", "how well the time is known", levels=dict(QUALITY_LEVELS))
+QUALITY = Column("time_quality", "text", "how well the time is known", levels=QUALITY_LEVELS)
 _EARLIEST = "earliest time that is possible"
 _LATEST = "latest time that is possible"
 REASON = Column(
@@ -47,7 +47,7 @@ def _start_columns(of: str) -> list[Column]:
 
 _START_S = "from the export's start (--start; else the noon before the first night)"
 
-# --- events ----------------------------------------------------------------------------------------
+# --- events --------------------------------------------------------------------------------------
 
 _UNITS = {
     "_s": "s", "_ms": "ms", "_min": "min", "_pa": "Pa", "_c": "°C", "_v": "V", "_a": "A",
@@ -145,7 +145,7 @@ EVENTS = Table(
     ],
 )
 
-# --- hugs ------------------------------------------------------------------------------------------
+# --- hugs ----------------------------------------------------------------------------------------
 
 _KIND_LEVELS = {
     "hold": "held for 2 s or longer",
@@ -190,7 +190,7 @@ HUGS = Table(
     ],
 )
 
-# --- nights ----------------------------------------------------------------------------------------
+# --- nights --------------------------------------------------------------------------------------
 
 _USE_LEVELS = {
     "used": "held, squeezed, patted or warm",
@@ -203,6 +203,7 @@ _REASONS = {
     "clock_unknown": "its times are not known well enough",
     "not_logged": "nothing was written down, as the care plan says",
     "no_data": "no record covers it",
+    "partly_seen": "less than six hours of it lie between the first and the last contact",
 }
 _SUM = "of the gestures that could be dated to this night"
 
@@ -236,9 +237,7 @@ NIGHTS = Table(
         Column("no_power_min", "number", "minutes without power, at most", "min", "", 1),
         Column("gap_min", "number", "minutes in which records are missing", "min", "", 1),
         Column("source", "text", "events, or totals where only sums were kept"),
-        Column(
-            "time_quality", "text", "the weakest among its gestures", levels=dict(QUALITY_LEVELS)
-        ),
+        Column("time_quality", "text", "the weakest among its gestures", levels=QUALITY_LEVELS),
         Column("start_utc", "time", "the noon at which it began", "UTC"),
         Column("start_local", "time", "the same in the holder's zone, with its offset"),
         Column("start_clock", "text", "the same as a clock on the wall showed it"),
@@ -248,7 +247,7 @@ NIGHTS = Table(
     ],
 )
 
-# --- breaths ---------------------------------------------------------------------------------------
+# --- breaths -------------------------------------------------------------------------------------
 
 BREATHS = Table(
     "breaths",
@@ -264,7 +263,7 @@ BREATHS = Table(
 TABLES = (EVENTS, HUGS, NIGHTS, BREATHS)
 
 
-# --- rows ------------------------------------------------------------------------------------------
+# --- rows ----------------------------------------------------------------------------------------
 
 
 def event_rows(history: History, where: tzinfo, start_ms: int) -> Iterator[Row]:

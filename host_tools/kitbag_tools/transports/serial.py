@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from pathlib import Path
 
@@ -112,6 +111,6 @@ def _group(path: str) -> str:
     import grp
 
     try:
-        return grp.getgrgid(os.stat(path).st_gid).gr_name
+        return grp.getgrgid(Path(path).stat().st_gid).gr_name
     except (OSError, KeyError):
         return "dialout on most Linux systems"

@@ -11,7 +11,7 @@ PORT_FILE = "port"
 
 
 def open_sim(directory: Path) -> SerialTransport:
-    """The port written in `directory`/port. Raises KitbagError (exit 3) when nothing runs there."""
+    """The port that `directory`/port names. Raises KitbagError (exit 3) when nothing runs."""
     name = f"sim:{directory}"
     try:
         path = (directory / PORT_FILE).read_text(encoding="utf-8").strip()
