@@ -12,7 +12,7 @@ from rich.console import Console
 from kitbag_tools import vm
 from kitbag_tools.errors import ExitCode, KitbagError
 
-GROUPS = ("memory", "journal", "download")
+GROUPS = ("night", "memory", "journal", "download")
 
 
 def main(wanted: list[str]) -> int:
