@@ -29,8 +29,9 @@ from .vm_process import Message, VmProcess
 # What the firmware may use on a 32-bit chip, and how much larger its objects are on a 64-bit VM
 FIRMWARE_HEAP_BYTES = 90 * 1024
 VM_FACTOR = 2
-# What the simulated board itself needs beside it: `python -m kitbag_tools.sim.measure` prints it
-BOARD_HEAP_BYTES = 192 * 1024
+# What the simulated board itself needs beside it: what `python -m kitbag_tools.sim.measure` prints,
+# twice over, because on a heap without room for garbage a night takes four times as long
+BOARD_HEAP_BYTES = 320 * 1024
 
 FOLDER = "object"  # inside the out folder: flash, settings and state of the simulated object
 STORE = "store.sqlite3"
