@@ -86,6 +86,7 @@ class ObjectClient:
         self._patience_s = patience_s
         self._decoder = frames.Decoder(frames.ANSWER_MAX)
         self._turn = 0
+        self._sent_ms = 0  # when the last request went out
         self.repeats = 0  # requests that had to be asked again
 
     def __enter__(self) -> ObjectClient:
@@ -148,14 +149,12 @@ class ObjectClient:
         """Both clocks at one moment: of `times` exchanges the one with the shortest way."""
         best: Contact | None = None
         for _ in range(times):
-            asked_ms = self._now_utc_ms()
-            repeats = self.repeats
             uptime_ms = self._number("time", self._ask("time"), "uptime_ms")
-            rtt_ms = self._now_utc_ms() - asked_ms
-            if rtt_ms < 0 or self.repeats != repeats:
-                continue  # the host's clock was set meanwhile, or the answer is not to this asking
+            rtt_ms = self._now_utc_ms() - self._sent_ms
+            if rtt_ms < 0:
+                continue  # this computer's clock was set meanwhile
             if best is None or rtt_ms < best.rtt_ms:
-                best = Contact(boot, uptime_ms, asked_ms + rtt_ms // 2, rtt_ms)
+                best = Contact(boot, uptime_ms, self._sent_ms + rtt_ms // 2, rtt_ms)
         if best is None:
             raise KitbagError(
                 where=self.name,
@@ -318,6 +317,7 @@ class ObjectClient:
         for attempt in range(self._tries):
             self.repeats += attempt > 0
             self._turn = self._turn % TURN_MAX + 1
+            self._sent_ms = self._now_utc_ms()
             self._transport.write(bytes(frames.encode(make(self._turn))))
             body = self._answer_to(self._turn)
             if body is not None:

@@ -33,6 +33,11 @@ _CLOCK_NOT_SET = (
     "Set the clock and run `kitbag sync` again."
 )
 
+_NOT_ACKNOWLEDGED = (
+    "Everything is stored, but the object could not be told so any more. "
+    "Until the next `kitbag sync` it will say that it still holds records for you."
+)
+
 Progress = Callable[[int, int], None]
 """Called with (slots read, slots to read in all)."""
 
@@ -158,8 +163,12 @@ def _sync(
             plan_crc=plan.crc if plan else status.get("plan_crc"),
         )
     )
-    client.acknowledge(hello.next)
-    client.bye()
+    try:
+        client.acknowledge(hello.next)
+        client.bye()
+    except KitbagError:
+        # Only a mark is missing on the object; the next visit sets it
+        warnings = [*warnings, _NOT_ACKNOWLEDGED]
     return SyncResult(
         device=hello.device,
         firmware=hello.firmware,
@@ -181,18 +190,15 @@ def missing(
     The last `overlap` held slots before the end are asked for again. Where the store holds more
     than the object has ever written (its log was put back), all that the object has is asked for.
     """
-    if overlap and held and held[-1].stop > end:
-        return [range(first, end)] if end > first else []
+    if overlap and held:
+        if held[-1].stop > end:
+            held = []
+        else:
+            newest = held[-1]
+            held = [*held[:-1], range(newest.start, max(newest.start, newest.stop - overlap))]
     edges = [range(first), *(r for r in held if r.stop > first and r.start < end)]
     parts = [range(a.stop, b.start) for a, b in pairwise([*edges, range(end, end)])]
-    parts = [part for part in parts if len(part)]
-    if overlap and held and end > first:
-        again = max(first, held[-1].stop - overlap)
-        if parts and parts[-1].start == held[-1].stop:
-            parts[-1] = range(again, parts[-1].stop)
-        elif again < end:
-            parts.append(range(again, end))
-    return parts
+    return [part for part in parts if len(part)]
 
 
 class _Download:

@@ -1,0 +1,79 @@
+"""Fixtures of the host tool's tests: an environment of their own and objects to talk to."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from host_tools.fake_object import FakeObject, Log
+from host_tools.made_nights import EVENING_MS
+from kitbag_tools.environment import Environment
+from kitbag_tools.object_client import ObjectClient
+from kitbag_tools.store import Store
+from kitbag_tools.transports import open_port
+
+
+@dataclass
+class Clock:
+    """A host clock that stands still until it is moved."""
+
+    now_ms: int = EVENING_MS
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "store.sqlite3") as opened:
+        yield opened
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Iterator[Callable[..., FakeObject]]:
+    """Makes plugged-in objects; they are unplugged at the end of the test."""
+    made: list[FakeObject] = []
+    with ExitStack() as stack:
+
+        def make(log: Log | None = None, **more: Any) -> FakeObject:
+            link = tmp_path / f"port{len(made)}"
+            made.append(stack.enter_context(FakeObject(log or Log(), link, **more)))
+            return made[-1]
+
+        yield make
+
+
+@pytest.fixture
+def client(clock: Clock) -> Iterator[Callable[..., ObjectClient]]:
+    """Makes clients with short time-outs. Only one is open at a time: the port is exclusive."""
+    with ExitStack() as stack:
+
+        def make(fake: FakeObject, **more: Any) -> ObjectClient:
+            stack.close()
+            settings: dict[str, Any] = {"answer_timeout_s": 0.5, "patience_s": 3.0, **more}
+            return stack.enter_context(ObjectClient(open_port(fake.path), clock, **settings))
+
+        yield make
+
+
+@pytest.fixture
+def env(tmp_path: Path, clock: Clock) -> Environment:
+    """An environment with nothing of this machine in it. Its streams are StringIO."""
+    return Environment(
+        stdout=io.StringIO(),
+        stderr=io.StringIO(),
+        config_dir=tmp_path / "config",
+        data_dir=tmp_path / "data",
+        now_utc_ms=clock,
+        variables={"KITBAG_ZONE": "Europe/London"},
+    )
