@@ -57,5 +57,4 @@ def measure() -> list[Figure]:
             _IDLE_HZ * awake_s,
             (">=", 0.999 * _IDLE_HZ * awake_s),
         ),
-        Figure("samples skipped", summary["skipped"], "", _HOW, bound=("==", 0)),
     ]
