@@ -14,6 +14,7 @@ MIX = (
 
 
 class Clock:
+    boot = 1
     ms = 0
 
     def uptime_ms(self):

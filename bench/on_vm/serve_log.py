@@ -1,39 +1,39 @@
 # Runs on the MicroPython VM behind a serial line: the object's own link over a log of its own.
 import asyncio
-
-from night_mix import MIX, Clock
-from nor import Nor
+import sys
 
 from kitbag.journal import Journal
 from kitbag.link.usb import Usb
+from night_mix import MIX, Clock
+from nor import Nor
 
 RECORDS = 7056  # 28 sectors, 113 kB
 
 
-class Object:
+class Machine:
+    def unique_id():
+        return b"bench!"
+
+
+class App:
+    """As much of the object as a host asks for when it reads the log."""
+
+    care = None
+
     def __init__(self):
-        self._clock = Clock()
-        self.journal = Journal(Nor(), 1, self._clock)
+        self.log = self.memory = self
+        self.clock = Clock()
+        self.journal = Journal(Nor(), self.clock.boot, self.clock)
         for i in range(RECORDS):
             kind, values = MIX[i % len(MIX)]
             self.journal.write(kind, *values)
 
-    def hello(self):
-        journal = self.journal
-        return {
-            "id": "bench",
-            "fw": "bench",
-            "schema": 1,
-            "epoch": journal.epoch,
-            "boot": 1,
-            "uptime_ms": 0,
-            "first": journal.first,
-            "next": journal.next,
-            "acked": 0,
-        }
+    def tally(self):
+        pass
 
-    def uptime_ms(self):
-        return self._clock.uptime_ms()
+    def number(self, _, default):
+        return default
 
 
-asyncio.run(Usb(Object()).run())
+sys.modules["machine"] = Machine
+asyncio.run(Usb(App()).run())
