@@ -6,9 +6,9 @@
 import importlib
 import sys
 
-import figures
 from rich.console import Console
 
+import figures
 from kitbag_tools import vm
 from kitbag_tools.errors import ExitCode, KitbagError
 

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 from figures import Figure
-
 from kitbag_tools import image, vm
 from kitbag_tools.object_client import ObjectClient
 from kitbag_tools.transports.serial import open_serial

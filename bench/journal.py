@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from figures import Figure
-from run_vm import run_vm
-
 from kitbag_tools import image
+from run_vm import run_vm
 
 _HOW = "python bench journal"
 

@@ -11,10 +11,9 @@ import tempfile
 from pathlib import Path
 
 from figures import Figure
-from run_vm import last_json
-
 from kitbag_tools import image, vm
 from kitbag_tools.errors import KitbagError, Reason
+from run_vm import last_json
 
 _HOW = "python bench memory"
 _HERE = Path(__file__).parent

@@ -9,7 +9,6 @@ import tomllib
 from pathlib import Path
 
 from figures import Figure
-
 from kitbag_tools import vm
 from kitbag_tools.errors import KitbagError, Reason
 

@@ -2,11 +2,11 @@
 import json
 
 import vfs
-from night_mix import MIX, Clock
-from nor import Nor
 
 from kitbag.journal import Journal
 from kitbag.wire import records
+from night_mix import MIX, Clock
+from nor import Nor
 
 RECORDS = 2016  # eight sectors of the journal
 

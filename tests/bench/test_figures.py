@@ -4,10 +4,11 @@ import io
 import json
 from pathlib import Path
 
-import figures
 import pytest
-from figures import Figure
 from rich.console import Console
+
+import figures
+from figures import Figure
 
 GOOD = Figure("a record", 16, "B", "python bench", "JSON", 142.4, ("<=", 16))
 BAD = Figure("a download", 87.9, "%", "python bench", bound=(">=", 88))
