@@ -268,7 +268,8 @@ class Heat:
 
     def _count(self, r):
         self._latch.pass_time(r.dt_ms)
-        self._clean_ms = min(_ACKNOWLEDGE_AFTER_MS, self._clean_ms + r.dt_ms)
+        clean_ms = 0 if self.guard.finding else self._clean_ms + r.dt_ms
+        self._clean_ms = min(_ACKNOWLEDGE_AFTER_MS, clean_ms)
         self._keep_ms += r.dt_ms
         if self._keep_ms >= _KEEP_EVERY_MS:
             self._keep_ms = 0

@@ -76,13 +76,15 @@ class Guard:
     """Runs every safety function in every cycle and keeps what they found.
 
     `reaction` is 0 or the strongest reaction since `clear`; `function` the number of the safety
-    function that asked for it. OFF clears by itself once nothing trips any more.
+    function that asked for it. OFF clears by itself once nothing trips any more. `finding` is
+    what the last cycle alone found.
     """
 
     def __init__(self, board, dose):
         self.pad = Pad(board.PAD_W, board.PAD_NOMINAL_V)
         self.reaction = 0
         self.function = 0
+        self.finding = 0
         self._dose = dose
         self._in_a_row = bytearray(_COUNTERS)
         self._reference_mv = board.REFERENCE_MV
@@ -95,13 +97,15 @@ class Guard:
         self._heated_mj = 0
         self._face_hotter_ms = 0
         # SF8
-        self._unpowered_mc = 0
+        self._unpowered_mc = 1 << 20  # the first reading is where it begins, however warm
         self._unpowered_ms = 0
         self._last_target_mc = 0
         self._settled_ms = 0
         # SF9
         self._last_pad_mv = 0
         self._last_face_mv = 0
+        self._last_pad_mc = 0
+        self._last_face_mc = 0
         # SF10
         self._on_ms = 0
         self._alone_ms = 0
@@ -218,9 +222,11 @@ class Guard:
         return pad or face
 
     def jump(self, r):
-        """SF9: readings that jump again and again. A lone spike is the median's business."""
-        pad = abs(r.pad_raw_mc - r.pad_mc) > limits.JUMP_MC
-        face = abs(r.face_raw_mc - r.face_mc) > limits.JUMP_MC
+        """SF9: readings that jump again and again. A lone spike jumps there and back."""
+        pad = abs(r.pad_raw_mc - self._last_pad_mc) > limits.JUMP_MC
+        face = abs(r.face_raw_mc - self._last_face_mc) > limits.JUMP_MC
+        self._last_pad_mc = r.pad_raw_mc
+        self._last_face_mc = r.face_raw_mc
         return self._lasts(_JUMP, pad or face, limits.JUMPS_MAX)
 
     def stale(self, r):
@@ -272,6 +278,7 @@ class Guard:
         for number, reaction, trips in self.FUNCTIONS:
             if trips(self, r) and reaction > worst:
                 worst, function = reaction, number
+        self.finding = worst
         if worst > self.reaction:
             self.reaction, self.function = worst, function
             return True
