@@ -1,12 +1,13 @@
 """The thermistor's table, against the equation that it stands for. Pins are not touched."""
 
-import sys
 from math import exp
-from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from kitbag.parts import thermistor
+from support import chip
 
 
 class Board:
@@ -16,30 +17,18 @@ class Board:
     NTC_SUPPLY_MV = 3300
 
 
-class Adc:
-    ATTN_11DB = 3
-
-    def __init__(self, pin, atten):
-        self.pin = pin
-
-    def read_uv(self):
-        if isinstance(self.pin, OSError):
-            raise self.pin
-        return self.pin
+@pytest.fixture(autouse=True)
+def bench(monkeypatch):
+    """A pin's reading is its own number."""
+    monkeypatch.setattr(chip, "bench", Bench)
 
 
-@pytest.fixture(scope="module")
-def thermistor():
-    """`parts.thermistor` with an ADC whose pin is the reading itself."""
-    with pytest.MonkeyPatch.context() as patch:
-        machine = ModuleType("machine")
-        machine.ADC = Adc
-        machine.Pin = lambda pin: pin
-        patch.setitem(sys.modules, "machine", machine)
-        from kitbag.parts import thermistor
-
-        yield thermistor
-        sys.modules.pop("kitbag.parts.thermistor")
+class Bench:
+    @staticmethod
+    def read_uv(pin):
+        if isinstance(pin, OSError):
+            raise pin
+        return pin
 
 
 def exact_mv(celsius: float) -> float:
@@ -48,7 +37,7 @@ def exact_mv(celsius: float) -> float:
 
 
 @given(st.floats(10, 60))
-def test_the_table_is_within_its_promise(thermistor, celsius):
+def test_the_table_is_within_its_promise(celsius):
     one = thermistor.Thermistor(1_200_000, thermistor.table(Board))
     # A whole millivolt is all that there is to see
     mv = round(exact_mv(celsius))
@@ -58,13 +47,13 @@ def test_the_table_is_within_its_promise(thermistor, celsius):
     assert abs(one.millicelsius(mv) / 1000 - celsius) <= slack_c
 
 
-def test_warmer_is_never_read_as_colder(thermistor):
+def test_warmer_is_never_read_as_colder():
     one = thermistor.Thermistor(0, thermistor.table(Board))
     found = [one.millicelsius(mv) for mv in range(3300)]
     assert all(a >= b for a, b in zip(found, found[1:]))
     assert all(isinstance(mc, int) for mc in found)
 
 
-def test_an_adc_error_is_no_reading(thermistor):
+def test_an_adc_error_is_no_reading():
     assert thermistor.Thermistor(OSError(116), thermistor.table(Board)).read_mv() == -1
     assert thermistor.Thermistor(1_234_567, thermistor.table(Board)).read_mv() == 1234

@@ -1,0 +1,123 @@
+# Runs on CPython and on the MicroPython VM
+from kitbag import limits
+from kitbag.budget import Rolling
+from kitbag.warmth import guard
+from kitbag.warmth.latch import Latch
+from support.fakes import Memory
+from support.plant import Plant
+from support.warm_object import WarmObject, held_warm
+
+HOUR_MS = 3_600_000
+
+
+def latch_in(memory):
+    return Latch(memory, Rolling(memory, "latches"))
+
+
+def test_a_latch_survives_a_restart():
+    memory = Memory()
+    assert latch_in(memory).set(guard.LATCH, 5) == guard.LATCH
+    again = latch_in(memory)
+    assert (again.reaction, again.function) == (guard.LATCH, 5)
+
+
+def test_what_may_resume_is_not_kept():
+    memory = Memory()
+    assert latch_in(memory).set(guard.OFF, 10) == guard.OFF
+    assert memory.commits == 0
+    assert latch_in(memory).reaction == 0
+
+
+def test_a_latch_is_acknowledged_for_good():
+    memory = Memory()
+    one = latch_in(memory)
+    one.set(guard.LATCH, 5)
+    assert one.acknowledge()
+    assert one.reaction == latch_in(memory).reaction == 0
+
+
+def test_a_lock_is_for_service():
+    memory = Memory()
+    one = latch_in(memory)
+    assert one.set(guard.LOCK, 3) == guard.LOCK
+    assert not one.acknowledge()
+    assert latch_in(memory).reaction == guard.LOCK
+    assert not latch_in(memory).acknowledge()
+
+
+def test_the_third_latch_in_24_hours_is_a_lock():
+    memory = Memory()
+    for number in range(3):
+        one = latch_in(memory)  # a restart between them makes no difference
+        one.pass_time(HOUR_MS)
+        expected = guard.LOCK if number == limits.LATCHES_TO_LOCK - 1 else guard.LATCH
+        assert one.set(guard.LATCH, 5) == expected
+        one.acknowledge()
+    assert latch_in(memory).reaction == guard.LOCK
+
+
+def test_latches_that_are_far_apart_do_not_add_up():
+    memory = Memory()
+    one = latch_in(memory)
+    for _ in range(6):
+        assert one.set(guard.LATCH, 5) == guard.LATCH
+        assert one.acknowledge()
+        one.pass_time(25 * HOUR_MS)
+
+
+def test_time_switched_off_does_not_count():
+    memory = Memory()
+    for _ in range(3):
+        one = latch_in(memory)
+        reaction = one.set(guard.LATCH, 5)
+        one.acknowledge()
+    assert reaction == guard.LOCK
+
+
+# --- In the object ---------------------------------------------------------------------------
+
+
+def latched():
+    warm = held_warm(settle_s=20)
+    warm.plant.pad_ntc.fault = "open"
+    warm.run(3)
+    assert warm.heat.state == "latched"
+    return warm
+
+
+def test_the_holder_may_acknowledge_what_has_gone_after_a_minute():
+    warm = latched()
+    warm.plant.pad_ntc.fault = None
+    warm.run(30)
+    warm.heat.acknowledge()
+    assert warm.heat.state == "latched"
+    warm.run(40)
+    warm.heat.acknowledge()
+    assert warm.guard.reaction == 0
+    assert warm.heat.begin("hold")
+    assert WarmObject(Plant(), warm.memory).guard.reaction == 0
+
+
+def test_nobody_can_acknowledge_what_is_still_there():
+    warm = latched()
+    warm.run(300)
+    warm.heat.acknowledge()
+    assert warm.heat.state == "latched"
+    assert not warm.heat.begin("hold")
+
+
+def test_a_latch_from_before_is_acknowledged_too_and_a_lock_is_not():
+    warm = latched()
+    again = WarmObject(Plant(), warm.memory)
+    again.run(70)
+    again.heat.acknowledge()
+    assert again.heat.begin("hold")
+    again.plant.short = 1.0
+    again.plant.since_edge_s = -1e9
+    again.heat.stop("button")
+    again.run(5)
+    assert again.heat.state == "locked"
+    again.plant.short = 0.0
+    again.run(120)
+    again.heat.acknowledge()
+    assert again.heat.state == "locked"
