@@ -1,6 +1,6 @@
 """`make bench`: every figure that is claimed, beside its peer, in one run.
 
-`python bench` measures all groups, `python bench journal memory` only those.
+`.venv/bin/python bench` measures all groups, `.venv/bin/python bench journal memory` only those.
 """
 
 import importlib

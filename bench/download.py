@@ -14,7 +14,7 @@ from kitbag_tools.transports.serial import open_serial
 sys.path.insert(0, str(vm.root() / "tests"))
 from support.serial_line import SerialLine, board
 
-_HOW = "python bench download"
+_HOW = ".venv/bin/python bench download"
 _LINE_BYTES_PER_S = 115_200 / 10  # 8 data bits, a start and a stop bit
 
 

@@ -6,7 +6,7 @@ from figures import Figure
 from kitbag_tools import image
 from run_vm import run_vm
 
-_HOW = "python bench journal"
+_HOW = ".venv/bin/python bench journal"
 
 
 def measure() -> list[Figure]:

@@ -15,7 +15,7 @@ from kitbag_tools import image, vm
 from kitbag_tools.errors import KitbagError, Reason
 from run_vm import last_json
 
-_HOW = "python bench memory"
+_HOW = ".venv/bin/python bench memory"
 _HERE = Path(__file__).parent
 _BUDGET_B = 70_000
 _BUDGET_LATE_B = 90_000

@@ -12,7 +12,7 @@ from figures import Figure
 from kitbag_tools import vm
 from kitbag_tools.errors import KitbagError, Reason
 
-_HOW = "python bench night"
+_HOW = ".venv/bin/python bench night"
 _IDLE_HZ = 10  # the slowest that the object ever samples
 _WALL_S = 40  # 8 h with at most two of them held, on two cores
 
