@@ -62,12 +62,11 @@ RISE_UNPOWERED_MC = 600
 RISE_UNPOWERED_MS = 20_000
 OVERSHOOT_MC = 3_000  # SF8: over the target, once settled
 OVERSHOOT_SAMPLES = 10
-CURRENT_OFF_MA = 50  # SF3: more than this with the heater off is a leak
-CURRENT_TOLERANCE_PERCENT = (
-    35  # SF4: of the voltage-compensated expectation, plus half of CURRENT_OFF_MA
-)
-CURRENT_OFF_SAMPLES = 4  # SF3: 1.2 s, past the filter's tail
-CURRENT_ON_SAMPLES = 8  # SF4: 2.4 s
+CURRENT_OFF_MA = 50  # SF3, SF4: what the sense may be off by
+CURRENT_OVER_PERCENT = 115  # SF3: of the voltage-compensated expectation, plus CURRENT_OFF_MA
+CURRENT_UNDER_PERCENT = 65  # SF4: of the same
+CURRENT_HIGH_SAMPLES = 4  # SF3: 1.2 s, past the filter's tail
+CURRENT_LOW_SAMPLES = 8  # SF4: 2.4 s
 
 # --- The renew-or-die chain (SF11, SF12) ---
 CYCLE_MS = 300  # one guard cycle: read, check, drive, renew

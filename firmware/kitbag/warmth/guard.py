@@ -32,7 +32,7 @@ _RANGE = const(0)
 _REFERENCE = const(1)
 _ABSOLUTE = const(2)
 _LEAK = const(3)
-_WRONG_CURRENT = const(4)
+_NO_CURRENT = const(4)
 _OVERSHOOT = const(5)
 _PAD_SAME = const(6)
 _FACE_SAME = const(7)
@@ -133,17 +133,22 @@ class Guard:
         over = r.face_mc >= limits.FACE_TRIP_MC or r.pad_mc >= limits.PAD_TRIP_MC
         return self._lasts(_ABSOLUTE, over, limits.TRIP_SAMPLES)
 
-    def current_off(self, r):
-        """SF3: current although none was commanded; watched for ever, wanted or not."""
-        leak = r.duty == 0 and r.current_ma > limits.CURRENT_OFF_MA
-        return self._lasts(_LEAK, leak, limits.CURRENT_OFF_SAMPLES)
+    def current_high(self, r):
+        """SF3: more current than was commanded, or any while none was. Watched for ever."""
+        allowed = self._expected_ma(r) * limits.CURRENT_OVER_PERCENT // 100 + limits.CURRENT_OFF_MA
+        return self._lasts(_LEAK, r.current_ma > allowed, limits.CURRENT_HIGH_SAMPLES)
 
-    def current_on(self, r):
-        """SF4: another current than the battery drives through this pad at this duty."""
-        expected = self.pad.current_ma(r.duty, r.battery_mv)
-        allowed = expected * limits.CURRENT_TOLERANCE_PERCENT // 100 + limits.CURRENT_OFF_MA // 2
-        wrong = expected > limits.CURRENT_OFF_MA and abs(r.current_ma - expected) > allowed
-        return self._lasts(_WRONG_CURRENT, wrong, limits.CURRENT_ON_SAMPLES)
+    def current_low(self, r):
+        """SF4: less current than the battery drives through this pad at this duty."""
+        expected = self._expected_ma(r)
+        low = (
+            r.current_ma < expected * limits.CURRENT_UNDER_PERCENT // 100
+            and expected > limits.CURRENT_OFF_MA
+        )
+        return self._lasts(_NO_CURRENT, low, limits.CURRENT_LOW_SAMPLES)
+
+    def _expected_ma(self, r):
+        return self.pad.current_ma(r.duty, r.battery_mv)
 
     def no_response(self, r):
         """SF5: heat stayed in the pad and the pad, far below its target, did not get warmer.
@@ -258,8 +263,8 @@ class Guard:
         (1, LATCH, sensor_range),
         (1, LATCH, reference),
         (2, LATCH, absolute),
-        (3, LOCK, current_off),
-        (4, LATCH, current_on),
+        (3, LOCK, current_high),
+        (4, LATCH, current_low),
         (5, LATCH, no_response),
         (7, LATCH, face_hotter),
         (8, LATCH, rise_unpowered),
