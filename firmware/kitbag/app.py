@@ -29,14 +29,6 @@ _HOUSEKEEPING_MS = const(1_000)
 _BATTERY_EVERY_MS = const(15 * 60_000)
 _TALLY_QUIET_MS = const(6 * 3_600_000)  # nobody has touched it for so long: the night is over
 
-_CAUSES = {
-    machine.PWRON_RESET: "power_on",
-    machine.HARD_RESET: "hard_reset",
-    machine.WDT_RESET: "watchdog",
-    machine.DEEPSLEEP_RESET: "deep_sleep",
-    machine.SOFT_RESET: "soft_reset",
-}
-
 
 class App:
     def __init__(self, board):
@@ -77,7 +69,7 @@ class App:
     # --- Running -----------------------------------------------------------------------------
 
     async def run(self, watchdog):
-        cause = _CAUSES.get(machine.reset_cause(), "unknown")
+        cause = records.CAUSES.split()[machine.reset_cause()]  # in the order of the port's numbers
         battery_v = self.heat.battery_v()
         self.log.write(records.BOOT, cause, "restart", battery_v, self.clock.boot)
         if not self.care.stored:  # the stored plan could not be read: the safe one is in force
