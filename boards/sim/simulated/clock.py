@@ -35,8 +35,8 @@ class Clock:
 
     now() -> us; spend(us): time passes while the code at hand works; at(us, call) -> event;
     drop(event); run_until(us): time passes with the code at hand frozen; tick_zero(us): where
-    ticks_ms and ticks_us count from; set_idle(hook): hook(target_us) is called whenever the
-    object has nothing to do before target_us; set_late(us): every asyncio turn starves by this.
+    ticks_ms and ticks_us count from; set_idle(hook): hook(until_us) is called whenever the
+    object has nothing to do before until_us; set_late(us): every asyncio turn starves by this.
     `time` and `select` are the modules.
     """
 
@@ -209,9 +209,11 @@ def _build(clock, us):
                 if found:
                     return found
             target = us + timeout * 1000 if timeout > 0 else _ALL_TIME
-            if idle is not None:
-                idle(target)
-            while due <= target:
+            while True:
+                if idle is not None:
+                    idle(due if due < target else target)
+                if due > target:
+                    break
                 run_until(due)
                 if self._watched:
                     found = self._ready()

@@ -177,7 +177,8 @@ class Player:
         self._visit = kind
 
         def announce():
-            control.say("visit", {"kind": kind, "t_s": board.world.true_s(board.clock.now())})
+            now = board.world.true_s(board.clock.now())
+            control.say("visit", {"kind": kind, "visit": board.port.visit, "t_s": now})
 
         board.port.attach(announce, self.visit_over)
 

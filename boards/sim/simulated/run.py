@@ -57,7 +57,13 @@ def build(folder, config, kept):
         board.pins.restore(kept["ledc"], kept["duty"], kept["pressed"])
     board.life = parts.life = Life(board, folder, config["seed"], kept)
     parts.watchdog = board.life.watchdog
-    board.port = Port(clock, sys.stdin.buffer, real_time.sleep_ms, _publisher(folder, world))
+    board.port = Port(
+        clock,
+        sys.stdin.buffer,
+        real_time.sleep_ms,
+        _publisher(folder, world),
+        _leaver(folder),
+    )
     board.faults = Faults(board)
     board.player = Player(
         board, folder, config["duration_s"], config["truth"], config["final_visits"]
@@ -72,6 +78,18 @@ def _publisher(folder, world):
             file.write("%.6f\n" % world.true_s(us))
 
     return publish
+
+
+# The runner leaves the number of the last visit that is over
+def _leaver(folder):
+    def left(visit):
+        try:
+            with open(folder + "/left") as file:
+                return int(file.read() or 0) >= visit
+        except OSError:  # none is over yet
+            return False
+
+    return left
 
 
 def replace_modules(board):

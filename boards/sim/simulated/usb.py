@@ -22,13 +22,17 @@ class Port:
     """`stdin` and `stdout` are what the firmware sees as sys.stdin.buffer and sys.stdout.buffer.
 
     `wait_ms(ms)` sleeps for real. `publish(us)` is called whenever a host may read the clock.
+    `left(visit)` says whether the host of that visit is known to be gone: one that never got as
+    far as a word cannot be seen to leave.
     """
 
-    def __init__(self, clock, wire, wait_ms, publish):
+    def __init__(self, clock, wire, wait_ms, publish, left):
         self._clock = clock
         self._wire = wire
         self._wait_ms = wait_ms
         self._publish = publish
+        self._left = left
+        self.visit = 0
         self._byte_us = 10_000_000 / BAUD
         self._fraction = 0.0
         self._received = b""
@@ -67,7 +71,7 @@ class Port:
     def stay_mute(self):
         """Hear a host that is here out until it leaves, and answer nothing."""
         if self.attached:
-            control.say("mute", {})
+            control.say("mute", {"visit": self.visit})
         while self.attached:
             self._pull()
 
@@ -76,6 +80,7 @@ class Port:
         self.visitor = None
         self._clock.drop(self._patience)
         self.attached = True
+        self.visit += 1
         self._publish(self._clock.now())
         announce()
         self._clock.set_idle(self._quiet)
@@ -91,16 +96,20 @@ class Port:
     def _pull(self):
         got = bytearray()
         one = self._one
+        waited = 0
         while True:
             try:
                 n = self._wire.readinto(one)
             except OSError:  # nobody holds the other end
                 n = 0
             if not n:
-                if self.opened:
+                if self.opened or (waited % 20 == 19 and self._left(self.visit)):
                     self._leave()
                     break
                 self._wait_ms(1)
+                waited += 1
+                if waited % 1000 == 0:
+                    control.say("waiting", {})
                 continue
             self.opened = True
             got.append(one[0])
@@ -140,13 +149,10 @@ class Port:
     # --- over a reset: the host stays plugged in ---
 
     def save(self):
-        return {
-            "attached": self.attached,
-            "opened": self.opened,
-            "announced": self.visitor is None,
-        }
+        return {"attached": self.attached, "opened": self.opened, "visit": self.visit}
 
     def restore(self, kept, gone):
+        self.visit = kept["visit"]
         if kept["attached"]:
             self.attached = True
             self.opened = kept["opened"]

@@ -29,8 +29,8 @@ from .vm_process import Message, VmProcess
 # What the firmware may use on a 32-bit chip, and how much larger its objects are on a 64-bit VM
 FIRMWARE_HEAP_BYTES = 90 * 1024
 VM_FACTOR = 2
-# What the simulated board itself needs beside it: what `python -m kitbag_tools.sim.measure` prints,
-# twice over, because on a heap without room for garbage a night takes four times as long
+# What the simulated board needs beside it: what `python -m kitbag_tools.sim.measure` prints, and
+# room for its garbage: on a heap without that a night takes four times as long
 BOARD_HEAP_BYTES = 320 * 1024
 
 FOLDER = "object"  # inside the out folder: flash, settings and state of the simulated object
@@ -175,6 +175,7 @@ class _Host:
         self._plan = care_plan_of(scenario)
         self._start_ms = round(scenario.start.timestamp() * 1000)
         self._clock = object_dir / "clock"
+        self._left = object_dir / "left"  # tells the object which visit is over
         self._store = store
         self.env = replace(env, now_utc_ms=self.now_utc_ms)
         self.problems: list[KitbagError] = []
@@ -191,7 +192,8 @@ class _Host:
     def visit(self, message: Message) -> None:
         kind = message.facts["kind"]
         try:
-            with _client(self._process, self.now_utc_ms) as client:
+            line = _Line(self._process, message.facts["visit"])
+            with _client(line, self.now_utc_ms) as client:
                 if kind == "setup":
                     self.device = visits.set_up(client, self._plan, self._store).device
                 elif kind == "sync":
@@ -207,7 +209,7 @@ class _Host:
             self.problems.append(error)
             self.sync_failed = self.sync_failed or kind == "sync"
         finally:
-            self._process.mute.clear()
+            _replace(self._left, str(message.facts["visit"]))
 
 
 def care_plan_of(scenario: Scenario) -> dict[str, Any] | None:
@@ -221,35 +223,24 @@ def care_plan_of(scenario: Scenario) -> dict[str, Any] | None:
 class _Line(SerialTransport):
     """The simulated port. Knows without a time-out that an object will never answer."""
 
-    def __init__(self, process: VmProcess) -> None:
+    def __init__(self, process: VmProcess, visit: int) -> None:
         self._process = process
-        self._written = False
+        self._visit = visit
         super().__init__(process.port, name="simulated object")
-
-    def write(self, data: bytes) -> None:
-        self._written = True
-        super().write(data)
 
     def read(self, timeout_s: float) -> bytes:
         until = time.monotonic() + timeout_s
         while True:
-            if self._process.mute.is_set():
+            if self._visit in self._process.muted:
                 raise LinkLost(self.name, "the simulated object does not answer")
             data = super().read(min(0.2, max(0.0, until - time.monotonic())))
             if data or time.monotonic() >= until:
                 return data
 
-    def close(self) -> None:
-        if not self._written:  # the object notices a host that leaves once it has heard it
-            self._written = True
-            with contextlib.suppress(LinkLost):
-                super().write(b"\xc0")
-        super().close()
 
-
-def _client(process: VmProcess, now_utc_ms: Callable[[], int]) -> ObjectClient:
+def _client(line: _Line, now_utc_ms: Callable[[], int]) -> ObjectClient:
     return ObjectClient(
-        _Line(process),
+        line,
         now_utc_ms,
         answer_timeout_s=_ANSWER_TIMEOUT_S,
         tries=_TRIES,
@@ -290,12 +281,17 @@ def _tell(
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    scratch = path.with_suffix(".new")
+    _replace(path, json.dumps(content, indent=2) + "\n", sync=True)
+
+
+def _replace(path: Path, text: str, *, sync: bool = False) -> None:
+    """Write the whole file or leave the old one."""
+    scratch = path.with_name(path.name + ".new")
     with scratch.open("w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
+        file.write(text)
+        if sync:
+            file.flush()
+            os.fsync(file.fileno())
     scratch.replace(path)
 
 

@@ -9,6 +9,7 @@ import pty
 import queue
 import subprocess
 import threading
+import time
 import tty
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from .. import vm
 from ..errors import KitbagError, Reason
 
 _KEPT_LINES = 40
+_STALL_S = 120.0  # real time; an object at work says so every few hundred milliseconds
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class VmProcess:
         self.port = os.ttyname(slave)
         os.close(slave)  # from now on the port is held by whoever visits, and by nobody else
         self._said: list[str] = []
-        self.mute = threading.Event()  # nothing will ever answer in this visit
+        self._heard = time.monotonic()
+        self.muted: set[int] = set()  # visits in which nothing will ever answer
         self._thread = threading.Thread(target=self._listen, name="simulated object", daemon=True)
 
     def __enter__(self) -> VmProcess:
@@ -68,7 +71,12 @@ class VmProcess:
     def messages(self) -> Iterator[Message]:
         """What the object says, as it says it. Raises KitbagError when its process ends."""
         while True:
-            message = self._messages.get()
+            try:
+                message = self._messages.get(timeout=1.0)
+            except queue.Empty:
+                if time.monotonic() - self._heard > _STALL_S:
+                    raise self._stalled() from None
+                continue
             if message.word == "gone":
                 raise self._error(message.facts["code"])
             yield message
@@ -135,18 +143,29 @@ class VmProcess:
 
     # Whether the process has died the death of a reset and waits to be killed
     def _take(self, line: str) -> bool:
+        self._heard = time.monotonic()
         if not line.startswith("@"):
             self._said = [*self._said, line.rstrip()][-_KEPT_LINES:]
             return False
         word, _, facts = line[1:].partition(" ")
         message = Message(word, json.loads(facts))
         if word == "mute":
-            self.mute.set()
+            self.muted.add(message.facts["visit"])
         elif word == "raised":
             self._said.append(f"{message.facts['file']} ended with {message.facts['error']}")
         if word != "waiting":
             self._messages.put(message)
         return word == "reset"
+
+    def _stalled(self) -> KitbagError:
+        return KitbagError(
+            where="simulated object",
+            reason=Reason.SIMULATOR,
+            problem="the simulated object does not let time pass",
+            given=f"nothing heard for {_STALL_S:.0f} s",
+            allowed="firmware that sleeps, polls or reads the clock in every loop",
+            next_step="look for a loop in the firmware that does none of these",
+        )
 
     def _error(self, code: int) -> KitbagError:
         said = " / ".join(line for line in self._said[-4:] if line)
