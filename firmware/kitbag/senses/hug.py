@@ -24,17 +24,20 @@ _FOLLOW_TAU_S = const(0.5)
 _ONSET_PA = const(60.0)  # a door slam in the next room is 20-40
 _GESTURE_PA = const(100.0)  # a touch that never gets this far says nothing
 
+_BEFORE_MS = const(1_200)  # longer, and a lift would have moved on meanwhile
+
 # A touch: what it is by how long it lasts
 _PAT_MAX_MS = const(300)
 _SQUEEZE_MAX_MS = const(1_750)
 _HOLD_MS = const(2_000)
-_EARLY_PAT_MS = const(230)  # at the falling edge, before the tail is seen
+_EARLY_PAT_MS = const(285)  # at the falling edge, before the tail is seen
 _GROUP_MS = const(3_000)  # squeezes and pats within this belong together ...
 _GROUP_QUIET_MS = const(1_200)  # ... and so does one that follows this soon
 _PATS_MIN = const(3)
 
 # A hold
 _LEVEL_TAU_S = const(8.0)
+_LEVEL_UP_TAU_S = const(2.0)
 _FALL = const(0.5)  # of the hold's own pressure
 _BRIDGE_MS = const(1_000)  # a re-grip lasts up to 0.74 s
 _SETTLE_MS = const(400)  # a release is over when the pressure has stood still so long ...
@@ -51,6 +54,7 @@ _LEARN_FROM_K = const(0.2)
 _LEARN_KEEP = const(0.9)
 _LEARN_ENOUGH_K2 = const(0.5)
 
+_TIME_MASK = const(0x3FFFFFFF)
 _RING = const(112)  # samples: more than 4 s at 25 Hz
 
 # Phases
@@ -138,7 +142,7 @@ class HugSense:
             return
         self._last_ms = now_ms
         at = self._at = (self._at + 1) % _RING
-        self._times[at] = now_ms & 0x3FFFFFFF
+        self._times[at] = now_ms & _TIME_MASK
         self._pressures[at] = pressure_pa - self._offset_pa
         if self.phase == REST:
             over = pressure_pa - self._base_pa
@@ -199,15 +203,15 @@ class HugSense:
             self._group_noticed_ms = now_ms
         self._to.on_touch(now_ms)
 
-    # The pressure just before the touch: the lowest mean of three samples in the last 2.5 s. The
-    # baseline itself has already begun to follow.
+    # The pressure just before the touch: the lowest mean of three samples of the last moments.
+    # The baseline itself has already begun to follow.
     def _before(self, now_ms):
         lowest = None
         ring = self._pressures
         at = self._at
         for back in range(1, _RING - 2):
             i = (at - back) % _RING
-            if not 0 <= (now_ms & 0x3FFFFFFF) - self._times[i] <= 2_500 or not self._times[i]:
+            if (now_ms - self._times[i]) & _TIME_MASK > _BEFORE_MS or not self._times[i]:
                 break
             mean = (ring[i] + ring[i - 1] + ring[i - 2]) / 3
             if lowest is None or mean < lowest:
@@ -219,15 +223,18 @@ class HugSense:
         foot = self._base_pa - self._offset_pa + max(6.0, 0.08 * (pressure_pa - self._base_pa))
         return self._walk_back(now_ms, foot, False)
 
-    # The time of the latest sample that is below (or above) `level`, looking back from now
+    # When the pressure crossed `level`, looking back from now to the latest sample that is below
+    # (or above) it: between that sample and the next
     def _walk_back(self, now_ms, level, above):
-        mask = now_ms & 0x3FFFFFFF
+        newer = 0
         for back in range(1, _RING):
             i = (self._at - back) % _RING
-            if not 0 <= mask - self._times[i] < 7_000:
+            age = (now_ms - self._times[i]) & _TIME_MASK
+            if age > 7_000 or not self._times[i]:
                 break
             if (self._pressures[i] > level) == above:
-                return now_ms - (mask - self._times[i])
+                return now_ms - (age + newer) // 2
+            newer = age
         return now_ms
 
     def _touched(self, now_ms, pressure_pa, bladder_c):
@@ -269,7 +276,11 @@ class HugSense:
         peak = self._peak_pa - self._base_pa
         end_ms = max(self._walk_back(now_ms, self._edge_pa(), True), self._fall_ms or now_ms)
         self.phase = REST
-        self._base_pa = min(pressure_pa, self._base_pa + _ONSET_PA)
+        # The tail that still falls is no new touch; what stays up after it is one
+        if pressure_pa - self._base_pa <= max(_EDGE * peak, _ONSET_PA):
+            self._base_pa = pressure_pa
+        else:
+            self._base_pa += _ONSET_PA
         if peak >= _GESTURE_PA:
             lasted = (self._fall_ms or now_ms) - self._start_ms
             kind = "squeeze" if lasted >= _EARLY_PAT_MS else "pat"
@@ -323,6 +334,11 @@ class HugSense:
             self.phase = REST
             self._base_pa = pressure_pa
             return
+        if self._group_count == 1 and self._start_ms < self._group_last_ms:
+            # The grip was changed early on: no squeeze came before, it was this hold's beginning
+            self._group_count = 0
+            self._start_ms = self._group_first_ms
+            self._noticed_ms = self._group_noticed_ms
         self._close_group()
         self.phase = HELD
         self._level_pa = pressure_pa
@@ -362,7 +378,9 @@ class HugSense:
             return
         if base + over > self._peak_pa and over <= 1.5 * self._cap_pa:
             self._peak_pa = base + over
-        self._level_pa += (pressure_pa - level) * min(1.0, dt_s / _LEVEL_TAU_S)
+        # Upwards it follows closely: a fall from warming air must be measured from where it began
+        tau_s = _LEVEL_TAU_S if pressure_pa < level else _LEVEL_UP_TAU_S
+        self._level_pa += (pressure_pa - level) * min(1.0, dt_s / tau_s)
         # A release too slow to fall: back at a baseline that cannot have dropped by itself
         if pressure_pa < base + 0.2 * self._cap_pa:
             self._slow_ms += int(dt_s * 1000)
