@@ -23,7 +23,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: FORCE help run test browsers lint format bench deploy repl typings lock clean
+.PHONY: FORCE help run test browsers lint format bench deploy repl pictures tables typings lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,21 @@ deploy: $(RUN) ## build the image and copy it to a board: BOARD=esp32_s3 PORT=/d
 
 repl: $(RUN) ## talk to a board's MicroPython: PORT=/dev/ttyACM0 (open the door: hold the button at reset)
 	@$(BIN)/mpremote connect "$(or $(PORT),auto)" repl
+
+# --- what the pages show -------------------------------------------------------------------------------
+
+# Always with the invented weather: the pictures must be the same wherever they are made.
+PICTURES := build/pictures
+
+pictures: $(RUN) ## play the scripted night and renew the pictures and words that README and docs show
+	@rm -rf $(PICTURES) && mkdir -p $(PICTURES)
+	@cp examples/night/plan.toml examples/night/weather.csv $(PICTURES)/
+	@cat examples/night/night.toml examples/night/synthetic_ambient.toml > $(PICTURES)/night.toml
+	@$(BIN)/kitbag sim $(PICTURES)/night.toml --out $(PICTURES)/night > $(PICTURES)/told.txt
+	@$(BIN)/python docs/pictures.py $(PICTURES)
+
+tables: $(RUN) ## renew the tables of README and docs that follow from code
+	@$(BIN)/python docs/tables.py
 
 # --- upkeep --------------------------------------------------------------------------------------------
 

@@ -1,0 +1,107 @@
+"""What README and the pictures show of the night is what the night says."""
+
+import html
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from kitbag_tools import history, nights, zones
+from kitbag_tools.store import Store
+
+ROOT = Path(__file__).resolve().parents[1]
+NIGHT = ROOT / "build" / "night"
+ZONE = "Europe/London"
+
+
+def shown() -> str:
+    """What README says that `make run` prints."""
+    readme = (ROOT / "README.md").read_text()
+    found = re.search(
+        r"<!-- night -->\n```console\n\$ make run\n(.*?)```\n<!-- end -->", readme, re.DOTALL
+    )
+    assert found is not None, "README shows no night: run `make pictures`"
+    return found[1]
+
+
+def told(picture: Path) -> str:
+    """What a picture says to who listens: its description, and the words on every hold."""
+    return "\n".join(
+        html.unescape(words)
+        for words in re.findall(r"<(?:title|desc)[^>]*>(.*?)</", picture.read_text(), re.DOTALL)
+    )
+
+
+@pytest.fixture(scope="module")
+def played() -> Path:
+    """build/night, if it is of this tree and of the weather that everybody has."""
+    scenario = ROOT / "build" / "scenario" / "night.toml"
+    summary = NIGHT / "summary.json"
+    if not (summary.exists() and scenario.exists() and (NIGHT / "store.sqlite3").exists()):
+        pytest.skip("no build/night: `make run` plays it")
+    if "weather.csv" not in scenario.read_text():
+        pytest.skip("build/night has recorded weather: the pages show the invented one")
+    folders = ("firmware", "boards", "examples", "host_tools")
+    sources = [p for f in folders for p in (ROOT / f).rglob("*") if p.suffix in {".py", ".toml"}]
+    if summary.stat().st_mtime < max(path.stat().st_mtime for path in sources):
+        pytest.skip("build/night is older than the sources: `make run` plays it anew")
+    return NIGHT
+
+
+def test_readme_and_picture_tell_the_same_night() -> None:
+    words = " ".join(line.strip() for line in shown().split("\n\n")[0].splitlines())
+    spoken = told(ROOT / "docs" / "images" / "night.svg")
+    # The picture leaves the name of the scent out
+    assert re.sub(r"scent \([^)]*\)", "scent", words) in spoken
+
+
+def test_readme_shows_what_the_night_says(played: Path) -> None:
+    where = zones.zone(ZONE)
+    with Store(played / "store.sqlite3", must_exist=True) as store:
+        known = history.load(store)
+        assert known.plan is not None
+        lines = [
+            line
+            for night in nights.nights(known, where)
+            for line in nights.describe(night, where, str(known.plan["scent.name"]))
+        ]
+    words = [line.strip() for line in shown().split("\n\n")[0].splitlines()]
+    assert words == lines, "run `make pictures`"
+
+
+def test_readme_names_the_files_that_are_written(played: Path) -> None:
+    for path in shown().split("\n\n")[1].split():
+        assert (ROOT / path).is_file()
+
+
+def test_the_picture_is_of_the_night(played: Path) -> None:
+    drawn = played / "night.svg"
+    if not drawn.exists():
+        pytest.skip("build/night has no picture: matplotlib was not there")
+    assert told(ROOT / "docs" / "images" / "night.svg") == told(drawn), "run `make pictures`"
+
+
+def test_the_invented_weeks_show_what_a_log_can_leave_open() -> None:
+    spoken = told(ROOT / "docs" / "images" / "weeks.svg")
+    for words in ("not used.", "without power, so nothing is known", "The log has a gap"):
+        assert words in spoken
+
+
+def test_pictures_carry_no_date_and_nobodys_folder() -> None:
+    for picture in (ROOT / "docs" / "images").glob("*.svg"):
+        text = picture.read_text()
+        assert "dc:date" not in text
+        assert "/home/" not in text
+        assert "/work" not in text
+
+
+def test_making_the_night_anew_changes_only_what_it_shows() -> None:
+    spec = importlib.util.spec_from_file_location("docs_pictures", ROOT / "docs" / "pictures.py")
+    assert spec is not None
+    assert spec.loader is not None
+    pictures = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pictures)
+    readme = (ROOT / "README.md").read_text()
+    assert pictures.with_night(readme, shown()) == readme
+    assert "Once upon a time" in pictures.with_night(readme, "Once upon a time")
