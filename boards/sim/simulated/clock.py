@@ -16,6 +16,7 @@ _ALL_TIME = NEVER - 1
 # What the chip would spend and a counter that moves only in sleeps would not. They also keep a
 # loop that never sleeps from standing still for ever.
 _TURN_US = 50  # one asyncio turn
+_BUSY_TURNS = 100
 _POLL_US = 10  # one select.poll().poll(0)
 _TICKS_US = 2  # reading the clock
 
@@ -75,6 +76,7 @@ def _build(clock, us):
     due = NEVER  # time of the next event
     zero = us
     idle = None
+    busy = 0
     turn_us = _TURN_US
 
     def now():
@@ -198,11 +200,16 @@ def _build(clock, us):
 
         # asyncio calls this with 0 once before every step of a task
         def ipoll(self, timeout=-1, flags=0):
-            nonlocal us
+            nonlocal us, busy
             if timeout == 0:
                 us += turn_us
                 if us >= due:
                     run_until(us)
+                if idle is not None:
+                    busy += 1
+                    if busy > _BUSY_TURNS:  # starved, it will never have nothing to do
+                        busy = 0
+                        idle(us)
                 return self._ready() if self._watched else ()
             if self._watched:
                 found = self._ready()
@@ -211,6 +218,7 @@ def _build(clock, us):
             target = us + timeout * 1000 if timeout > 0 else _ALL_TIME
             while True:
                 if idle is not None:
+                    busy = 0
                     idle(due if due < target else target)
                 if due > target:
                     break

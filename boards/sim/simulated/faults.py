@@ -1,5 +1,8 @@
 """The faults a scenario can set and clear, by kind: what each does to the board and undoes."""
 
+from . import usb
+
+_ANSWER_TURNS = 400
 _SPIKE_MEAN_US = 60_000_000
 _WOBBLE_US = 500_000
 _WOBBLE_OPEN = 0.1
@@ -152,12 +155,16 @@ def _miswired_clear(board, parameters):
     board.world.power.wired_to = None
 
 
+# An answer takes some turns of the loop: a starved object still gives one
 def _late_set(board, parameters):
-    board.clock.set_late(int(parameters["ms"] * 1000))
+    late_us = int(parameters["ms"] * 1000)
+    board.clock.set_late(late_us)
+    board.port.turn_us = usb.TURN_US + _ANSWER_TURNS * late_us
 
 
 def _late_clear(board, parameters):
     board.clock.set_late(0)
+    board.port.turn_us = usb.TURN_US
 
 
 def _clock_jump(board, parameters):

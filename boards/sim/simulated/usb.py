@@ -14,7 +14,7 @@ END = 0xC0
 BAUD = 115200
 RING = 260  # what the object's serial ring holds; more is lost
 
-_TURN_US = 500_000  # an unanswered request is given up
+TURN_US = 500_000  # an unanswered request is given up
 _ALIVE_US = 10_000_000  # a host comes even where nobody listens
 
 
@@ -43,6 +43,7 @@ class Port:
         self.opened = False
         self._owed = 0
         self._give_up = 0
+        self.turn_us = TURN_US
         self._patience = None
         self._open_frame = False
         self._one = bytearray(1)
@@ -124,7 +125,7 @@ class Port:
         """Put `data` on the line: its last byte arrives after its time at 115200 baud."""
         arrives = self._clock.now() + self._line_us(len(data))
         self._clock.at(arrives, lambda: self._arrive(data))
-        self._give_up = arrives + _TURN_US
+        self._give_up = arrives + self.turn_us
 
     def _arrive(self, data):
         room = RING - len(self._received)
