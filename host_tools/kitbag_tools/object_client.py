@@ -102,7 +102,7 @@ class ObjectClient:
 
     def now_utc_ms(self) -> int:
         """The host's clock, as this conversation sees it."""
-        return self._now_utc_ms()
+        return self._now_utc_ms() + self._transport.clock_ahead_ms
 
     def close(self) -> None:
         """Let go of the port without a word."""
@@ -150,7 +150,7 @@ class ObjectClient:
         best: Contact | None = None
         for _ in range(times):
             uptime_ms = self._number("time", self._ask("time"), "uptime_ms")
-            rtt_ms = self._now_utc_ms() - self._sent_ms
+            rtt_ms = self.now_utc_ms() - self._sent_ms
             if rtt_ms < 0:
                 continue  # this computer's clock was set meanwhile
             if best is None or rtt_ms < best.rtt_ms:
@@ -317,7 +317,7 @@ class ObjectClient:
         for attempt in range(self._tries):
             self.repeats += attempt > 0
             self._turn = self._turn % TURN_MAX + 1
-            self._sent_ms = self._now_utc_ms()
+            self._sent_ms = self.now_utc_ms()
             self._transport.write(bytes(frames.encode(make(self._turn))))
             body = self._answer_to(self._turn)
             if body is not None:

@@ -42,6 +42,9 @@ RATE_SWING_MS = 12 * 3_600_000
 RATE_CREEP = 1e-6
 RATE_SPAN_MS = 3_600_000  # a rate is only measured over an hour or more
 
+# How far the clocks of two computers, or of one on two days, may be apart and both be called right
+HOST_CLOCKS_MS = 500
+
 UPTIME_WRAP_MS = 1 << 32  # in a record; the object itself counts on
 
 
@@ -127,7 +130,8 @@ class Boot:
             utc = before.utc_ms + share * (after.utc_ms - before.utc_ms)
             nearest = min(uptime_ms - before.uptime_ms, after.uptime_ms - uptime_ms)
             # Over a short span the measured rate says less than the crystal's own limits
-            drift = min(_wander(nearest), RATE_UNKNOWN * nearest)
+            drift = _wander(nearest) + _local(span) * nearest
+            drift = min(drift, 2 * RATE_UNKNOWN * nearest)
             return round(utc), _up(drift + max(_error(before), _error(after))), True
         anchor = before or after
         assert anchor is not None  # asked only where there are anchors
@@ -265,7 +269,7 @@ def _consistent(anchors: list[Anchor], boots: dict[int, Boot]) -> tuple[list[Anc
 
 def _agree(a: Anchor, b: Anchor, boots: dict[int, Boot]) -> bool:
     """Whether one clock can have shown `a` and then `b`."""
-    slack = _error(a) + _error(b)
+    slack = _error(a) + _error(b) + HOST_CLOCKS_MS
     passed = b.utc_ms - a.utc_ms
     if a.boot == b.boot:
         counted = b.uptime_ms - a.uptime_ms
@@ -298,7 +302,7 @@ def _learn_rates(boots: list[Boot]) -> None:
         span = last.uptime_ms - first.uptime_ms
         if span < RATE_SPAN_MS:
             continue
-        error = (_error(first) + _error(last)) / span
+        error = (_error(first) + _error(last)) / span + _local(span)
         rate = (last.utc_ms - first.utc_ms) / span - 1
         own[boot.boot] = error, rate
         if best is None or error < best[0]:
@@ -329,6 +333,11 @@ def _error(anchor: Anchor) -> int:
 def _wander(away_ms: float) -> float:
     """What a clock of known mean rate may have wandered `away_ms` from an anchor, in ms."""
     return RATE_SWING * min(away_ms, RATE_SWING_MS) + RATE_CREEP * away_ms
+
+
+def _local(span_ms: float) -> float:
+    """How far the rate seen over `span_ms` may be from the mean rate: a night is not a day."""
+    return RATE_SWING * min(span_ms, RATE_SWING_MS) / span_ms
 
 
 def _up(value: float) -> int:

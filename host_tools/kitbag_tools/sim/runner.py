@@ -20,6 +20,7 @@ from ..errors import ExitCode, KitbagError, LinkLost, Reason
 from ..object_client import ObjectClient
 from ..store import Store
 from ..transports.serial import SerialTransport
+from ..transports.sim import PORT_FILE, announce
 from . import board_code, summary
 from .recordings import added, write_knots
 from .scenario import Pressure, Scenario
@@ -35,7 +36,6 @@ BOARD_HEAP_BYTES = 320 * 1024
 
 FOLDER = "object"  # inside the out folder: flash, settings and state of the simulated object
 STORE = "store.sqlite3"
-PORT = "port"
 
 # Real seconds. The clock stands still while a host waits, so only a broken run gets near it
 _ANSWER_TIMEOUT_S = 30.0
@@ -88,7 +88,7 @@ def run(
     )
     with process, contextlib.closing(Store(store_path)) as store:
         host = _Host(scenario, process, object_dir, store, env)
-        reboots = 0
+        reboots = clock_ahead_ms = 0
         for message in process.messages():
             if message.word == "visit":
                 host.visit(message)
@@ -98,12 +98,14 @@ def run(
                 t_s = message.facts["t_s"]
                 progress(t_s / scenario.duration_s, _clock_words(t_s))
             elif message.word == "end":
+                # From here on a held object keeps real time
+                clock_ahead_ms = host.now_utc_ms() - env.now_utc_ms()
                 break
         if progress is not None:
             progress(1.0, "writing the tables")
         result = _tell(scenario, out_dir, object_dir, store, host, began)
         if hold:
-            _hold(out_dir, process, progress)
+            _hold(out_dir, process, progress, clock_ahead_ms)
     return result
 
 
@@ -113,7 +115,7 @@ def _prepare(out_dir: Path) -> Path:
         out_dir.mkdir(parents=True, exist_ok=True)
         if object_dir.exists():
             shutil.rmtree(object_dir)
-        for name in (*summary.FILES, STORE, f"{STORE}-journal", PORT, "console.txt"):
+        for name in (*summary.FILES, STORE, f"{STORE}-journal", PORT_FILE, "console.txt"):
             (out_dir / name).unlink(missing_ok=True)
         object_dir.mkdir()
     except OSError as error:
@@ -295,10 +297,11 @@ def _replace(path: Path, text: str, *, sync: bool = False) -> None:
     scratch.replace(path)
 
 
-def _hold(out_dir: Path, process: VmProcess, progress: Progress | None) -> None:
+def _hold(
+    out_dir: Path, process: VmProcess, progress: Progress | None, clock_ahead_ms: int
+) -> None:
     """Until Ctrl-C: the object lives in real time, for whoever opens its port."""
-    port_file = out_dir / PORT
-    port_file.write_text(process.port + "\n")
+    port_file = announce(out_dir, process.port, clock_ahead_ms)
     if progress is not None:
         progress(1.0, f"held at {process.port}; use --port sim:{out_dir}; Ctrl-C ends it")
     try:

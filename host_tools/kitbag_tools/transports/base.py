@@ -9,10 +9,11 @@ class Transport(Protocol):
     """An open byte pipe to one object.
 
     `name` is what a person calls it. Time-outs are in real seconds, also where the object's time
-    is simulated.
+    is simulated; `clock_ahead_ms` is how far its world's clock is ahead of this computer's then.
     """
 
     name: str
+    clock_ahead_ms: int
 
     def write(self, data: bytes) -> None:
         """Send all of `data`. Raises LinkLost when the other side has gone."""

@@ -20,6 +20,7 @@ class SerialTransport:
         """Open `path`. Raises KitbagError (exit 3) when it is missing, busy or forbidden."""
         self.path = path
         self.name = name or path
+        self.clock_ahead_ms = 0
         self._port = _opened(path, self.name)
 
     def write(self, data: bytes) -> None:

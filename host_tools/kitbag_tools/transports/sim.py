@@ -1,4 +1,8 @@
-"""A simulated object that `kitbag sim ... --hold` keeps alive: its folder names the port."""
+"""A simulated object that `kitbag sim ... --hold` keeps alive.
+
+Its folder names the port and how far its world's clock is ahead of this computer's, so that a
+visit to a night in March leaves no time of today in its log.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,20 @@ from .serial import SerialTransport
 PORT_FILE = "port"
 
 
+def announce(directory: Path, path: str, clock_ahead_ms: int) -> Path:
+    """Write the file that `open_sim` reads; whoever holds the object removes it at the end."""
+    port_file = directory / PORT_FILE
+    port_file.write_text(f"{path}\n{clock_ahead_ms}\n", encoding="utf-8")
+    return port_file
+
+
 def open_sim(directory: Path) -> SerialTransport:
     """The port that `directory`/port names. Raises KitbagError (exit 3) when nothing runs."""
     name = f"sim:{directory}"
     try:
-        path = (directory / PORT_FILE).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        path, ahead = (directory / PORT_FILE).read_text(encoding="utf-8").split()
+        clock_ahead_ms = int(ahead)
+    except (OSError, ValueError) as error:  # also not UTF-8
         raise KitbagError(
             where=name,
             reason=Reason.NO_OBJECT,
@@ -24,4 +36,6 @@ def open_sim(directory: Path) -> SerialTransport:
             allowed="the --out folder of a `kitbag sim ... --hold` that is still running",
             next_step=f"start one with `kitbag sim SCENARIO --out {directory} --hold`",
         ) from error
-    return SerialTransport(path, name=name)
+    transport = SerialTransport(path, name=name)
+    transport.clock_ahead_ms = clock_ahead_ms
+    return transport
