@@ -1,4 +1,4 @@
-"""The simulated board's plain modules, importable on CPython as `simulated`, and a way onto the VM."""
+"""The simulated board's plain modules on CPython, as `simulated`; and a way onto the VM."""
 
 import importlib.util
 import subprocess

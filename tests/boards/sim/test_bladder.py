@@ -1,8 +1,10 @@
 """The bladder: gas law, gestures, breath, leaks, recordings."""
 
 import struct
+from itertools import pairwise
 
 import pytest
+
 from simulated import bladder, trace
 
 WORLD = {"ambient_pa": 101_325.0, "bladder_pa_per_k": 120.0}
@@ -53,9 +55,9 @@ def test_an_edge_is_smooth_and_ends_where_it_should() -> None:
     assert shape[0] == pytest.approx(0, abs=1e-9)
     assert shape[20] == pytest.approx(750)
     assert shape[40] == pytest.approx(1500)
-    assert all(b >= a for a, b in zip(shape, shape[1:], strict=False))
+    assert all(b >= a for a, b in pairwise(shape))
     # Nowhere steeper than a raised cosine: 10 to 90 % takes 0.59 of the rise
-    assert max(b - a for a, b in zip(shape, shape[1:], strict=False)) < 1500 * 3.15 / 2 * 0.0251
+    assert max(b - a for a, b in pairwise(shape)) < 1500 * 3.15 / 2 * 0.0251
     air.end_edge(rise)
     assert air.pressure(30.0) - rest == pytest.approx(1500)
     release = air.begin_edge(50.0, 0.5, 1500.0, 0.0)

@@ -3,8 +3,10 @@
 import math
 import statistics
 import struct
+from itertools import pairwise
 
 import pytest
+
 from simulated import bme280
 from simulated.noise import Noise
 
@@ -23,9 +25,9 @@ class Bench:
             lambda: self.us, lambda: self.pa, lambda: self.celsius, Noise(seed)
         )
 
-    def start(self, pressure=3, temperature=1, humidity=1, filter=2, standby=0):
+    def start(self, pressure=3, temperature=1, humidity=1, iir=2, standby=0):
         self.chip.write(0xF2, bytes([humidity]))
-        self.chip.write(0xF5, bytes([standby << 5 | filter << 2]))
+        self.chip.write(0xF5, bytes([standby << 5 | iir << 2]))
         self.chip.write(0xF4, bytes([temperature << 5 | pressure << 2 | 3]))
 
     def burst(self):
@@ -88,17 +90,17 @@ class Silent(Noise):
         return 0.0
 
 
-# Data sheet, table 12, at 25 C: (pressure oversampling bits, temperature's, filter bits, RMS in Pa)
+# Data sheet, table 12, at 25 C: (bits of pressure oversampling, temperature's, filter; RMS in Pa)
 _TABLE = [(1, 1, 0, 3.3), (2, 1, 1, 1.5), (3, 1, 2, 0.8), (3, 1, 4, 0.3), (5, 2, 0, 1.3)]
 
 
-@pytest.mark.parametrize(("pressure", "temperature", "filter", "rms_pa"), _TABLE)
+@pytest.mark.parametrize(("pressure", "temperature", "iir", "rms_pa"), _TABLE)
 @pytest.mark.parametrize("interval_us", [20_000, 40_000, 1_000_000])
 def test_the_noise_is_the_data_sheet_s_however_often_it_is_read(
-    pressure, temperature, filter, rms_pa, interval_us
+    pressure, temperature, iir, rms_pa, interval_us
 ) -> None:
     bench = Bench(seed=7)
-    bench.start(pressure, temperature, filter=filter)
+    bench.start(pressure, temperature, iir=iir)
     bench.us = 100_000  # before the first conversion is over there is only the reset value
     readings = []
     for _ in range(6000):
@@ -111,22 +113,22 @@ def test_the_noise_is_the_data_sheet_s_however_often_it_is_read(
 
 def test_neighbouring_readings_hang_together_as_the_filter_makes_them() -> None:
     bench = Bench(seed=3)
-    bench.start(pressure=1, temperature=1, humidity=0, filter=2)
+    bench.start(pressure=1, temperature=1, humidity=0, iir=2)
     period_us = 1000 + 2000 + 2500 + 500
     readings = []
     for _ in range(20_000):
         bench.us += 2 * period_us
         readings.append(bench.pressure() - 101_325)
     power = statistics.fmean(x * x for x in readings)
-    lag = statistics.fmean(a * b for a, b in zip(readings, readings[1:], strict=False))
+    lag = statistics.fmean(a * b for a, b in pairwise(readings))
     assert lag / power == pytest.approx(0.75**2, abs=0.03)
 
 
-@pytest.mark.parametrize(("filter", "conversions"), [(0, 1), (1, 2), (2, 5), (3, 11), (4, 22)])
-def test_the_filter_takes_the_data_sheet_s_time_to_three_quarters(filter, conversions) -> None:
+@pytest.mark.parametrize(("iir", "conversions"), [(0, 1), (1, 2), (2, 5), (3, 11), (4, 22)])
+def test_the_filter_takes_the_data_sheet_s_time_to_three_quarters(iir, conversions) -> None:
     bench = Bench()
     bench.chip._noise = Silent()
-    bench.start(pressure=1, temperature=1, humidity=0, filter=filter)
+    bench.start(pressure=1, temperature=1, humidity=0, iir=iir)
     period_us = 6000
     bench.us += 200 * period_us
     bench.burst()
@@ -277,7 +279,7 @@ def test_the_noise_is_normal_and_repeatable() -> None:
     assert statistics.fmean(numbers) == pytest.approx(0, abs=0.02)
     assert statistics.pstdev(numbers) == pytest.approx(1, abs=0.01)
     assert sum(abs(x) > 1.96 for x in numbers) / 100_000 == pytest.approx(0.05, abs=0.005)
-    neighbours = statistics.fmean(a * b for a, b in zip(numbers, numbers[1:], strict=False))
+    neighbours = statistics.fmean(a * b for a, b in pairwise(numbers))
     assert abs(neighbours) < 0.02
     again = Noise(42)
     assert [again.normal() for _ in range(10)] == numbers[:10]

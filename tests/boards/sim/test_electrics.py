@@ -4,6 +4,7 @@ import math
 import statistics
 
 import pytest
+
 from simulated import analog, power
 from simulated.noise import Noise
 

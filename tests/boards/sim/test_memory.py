@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from simulated import flash, settings
 
 
@@ -97,15 +98,19 @@ def test_nothing_is_torn_between_operations(bench) -> None:
     assert _read(bench, 0, 16) == b"\0" * 16
 
 
+def _no_time(us):
+    pass
+
+
 def test_settings_last_from_their_commit_on(tmp_path) -> None:
     path = str(tmp_path / "nvs.json")
-    nvs = settings.Settings(path, lambda us: None)
+    nvs = settings.Settings(path, _no_time)
     nvs.set("a", "number", "i32", -5)
     nvs.set("a", "bytes", "blob", b"\x00\xff\x10")
-    assert settings.Settings(path, lambda us: None).get("a", "number") is None
+    assert settings.Settings(path, _no_time).get("a", "number") is None
     nvs.commit()
     nvs.set("a", "number", "i32", 6)
-    after = settings.Settings(path, lambda us: None)
+    after = settings.Settings(path, _no_time)
     assert after.get("a", "number") == ("i32", -5)
     assert after.get("a", "bytes") == ("blob", b"\x00\xff\x10")
     assert after.get("b", "number") is None

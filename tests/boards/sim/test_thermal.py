@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from simulated import thermal
 
 WORLD = {
@@ -96,7 +97,7 @@ def test_ends_where_a_shorted_switch_was_published_to_end(watts, world, pad_c, s
     model = _model(True, room_c=22.0, **world)
     for _ in range(6 * 3600):
         model.step(1.0, watts)
-    # Published to whole degrees from a network with a resistance this one does not have at the skin
+    # Published to whole degrees, from a network that was not written down to the last resistance
     assert model.pad_c == pytest.approx(pad_c, abs=1.5)
     assert model.skin_c == pytest.approx(skin_c, abs=2.5)
 

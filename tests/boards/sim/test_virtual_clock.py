@@ -127,7 +127,7 @@ asyncio.run(main())
 """,
 }
 
-# The last place begins 25 ms before ticks_ms wraps, so that it does so in the middle of each script
+# The last place begins 25 ms before ticks_ms wraps, so that it does so in the middle of a script
 _PLACES = {"at zero": 0, "in the middle": 123_456_789, "over the wrap": (1 << 30) - 25}
 
 

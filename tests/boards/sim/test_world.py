@@ -4,6 +4,7 @@ import csv
 import json
 
 import pytest
+
 from simulated import world
 from simulated.clock import Clock
 
@@ -198,8 +199,8 @@ def test_outputs_has_a_row_for_each_change_and_no_other(made, tmp_path) -> None:
     ]
 
 
-def test_a_swapped_pair_a_shifted_reference_and_a_bus(made) -> None:
-    clock, sim = made()
+def test_a_swapped_pair_and_a_shifted_reference(made) -> None:
+    _, sim = made()
     sim.thermal.pad_sensor_c, sim.thermal.face_sensor_c = 40.0, 30.0
     pad, face, reference = sim.pad_mv(), sim.face_mv(), sim.reference_mv()
     assert face > pad + 200
