@@ -369,7 +369,7 @@ def plan() -> None:
 _plan_file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
-@plan.command("new")
+@plan.command("new", short_help="Write a plan with every setting at its default.")
 @_plan_file
 @click.option("--force", is_flag=True, help="Write over a file that is already there.")
 @pass_session
@@ -418,7 +418,7 @@ def plan_check(session: Session, file: Path, as_json: bool) -> ExitCode:
     return ExitCode.OK
 
 
-@plan.command("apply")
+@plan.command("apply", short_help="Put a plan in force on the object, and check that it is.")
 @_plan_file
 @_port
 @_json
@@ -444,7 +444,7 @@ def plan_apply(session: Session, file: Path, port: str | None, as_json: bool) ->
     return ExitCode.OK
 
 
-@plan.command("show")
+@plan.command("show", short_help="Print a plan and what each setting means.")
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @_port
 @_json
@@ -463,7 +463,7 @@ def plan_show(session: Session, file: Path | None, port: str | None, as_json: bo
     return ExitCode.OK
 
 
-@plan.command("diff")
+@plan.command("diff", short_help="Say in which settings two plans differ.")
 @_plan_file
 @click.argument("other", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @_port

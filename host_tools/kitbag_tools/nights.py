@@ -148,7 +148,7 @@ class Night:
     long_holds: int
     held_min: float | None
     longest_hold_min: float | None
-    first_hold_ms: int | None
+    first_hold: Moment | None
     squeezes: int
     pats: int
     rests: int
@@ -273,11 +273,13 @@ def _place(moment: Moment) -> int | None:
     return (moment.earliest_ms + moment.latest_ms) // 2
 
 
-def _fine(moment: Moment) -> bool:
-    """Whether a moment is known well enough to say in which part of a night it was."""
-    if moment.earliest_ms is None or moment.latest_ms is None:
-        return moment.anchored
-    return moment.latest_ms - moment.earliest_ms <= FINE_MS
+def placed(moment: Moment, within_ms: int = FINE_MS) -> int | None:
+    """One point for a moment whose bounds are no further apart than `within_ms`, else None."""
+    place = _place(moment)
+    if moment.utc_ms is not None or place is None:
+        return place
+    wide = (moment.latest_ms or place) - (moment.earliest_ms or place) > within_ms
+    return None if wide else place
 
 
 def diary(history: History) -> Diary:
@@ -328,7 +330,9 @@ def _enter(book: Diary, log: Log, boot: Boot) -> None:
 
 def _cover(book: Diary, log: Log, boot: Boot, start_ms: int, end_ms: int) -> None:
     """What of this boot the log covers, and what not: gaps, and times that were not to be kept."""
-    kind = "known" if _fine(boot.at(0)) and _fine(boot.at(boot.last_ms)) else "clock_unknown"
+    kind = "clock_unknown"
+    if placed(boot.at(0)) is not None and placed(boot.at(boot.last_ms)) is not None:
+        kind = "known"
     at_ms = start_ms
     last: LogRecord | None = None
     for record, uptime_ms in boot.records:
@@ -409,7 +413,7 @@ def _night(book: Diary, night: date, where: tzinfo, first_ms: int, last_ms: int)
     use, reason = _use(used, span_min, known_min, silent)
     events = not tallies or bool(own)
     lengths = [g.duration_s / 60 for g in bouts if g.duration_s is not None]
-    firsts = [g.start.utc_ms for g in bouts if g.start.utc_ms is not None]
+    starts = [g.start for g in bouts if _place(g.start) is not None]
     known_use = use != "unknown"
     scents = sum(m.kind == "scent" for m in marks)
     return Night(
@@ -434,7 +438,7 @@ def _night(book: Diary, night: date, where: tzinfo, first_ms: int, last_ms: int)
         long_holds=sum(g.kind == "long_hold" for g in own),
         held_min=(sum(lengths) if known_use else None) if events else _total(tallies, "held_min"),
         longest_hold_min=max(lengths, default=None),
-        first_hold_ms=min(firsts, default=None),
+        first_hold=min(starts, key=lambda start: _place(start) or 0, default=None),
         squeezes=sum(g.kind == "squeeze" for g in own),
         pats=sum(g.kind == "pat" for g in own),
         rests=sum(g.kind == "rest" for g in own),
@@ -529,9 +533,9 @@ def _held(night: Night, where: tzinfo) -> str:
         told += f", {total}" if night.holds == 1 else f", {total} in all"
     if night.holds > 1 and night.longest_hold_min:
         told += f"; longest {_duration(night.longest_hold_min)}"
-    if night.first_hold_ms is not None:
+    if night.first_hold and (first_ms := placed(night.first_hold, MINUTE_MS)):
         word = "at" if night.holds == 1 else "first hold"
-        told += f"; {word} {_clock(night.first_hold_ms, where)}"
+        told += f"; {word} {_clock(first_ms, where)}"
     return told
 
 

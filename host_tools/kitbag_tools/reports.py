@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 from .errors import KitbagError, Reason
 from .exports.files import write_atomically
 from .history import History, load
-from .nights import BOUTS, PARTLY_SEEN, Gesture, Night, Stretch, nights
+from .nights import BOUTS, PARTLY_SEEN, Gesture, Night, Stretch, nights, placed
 from .store import Store
 from .timeline import weakest
 from .zones import local
@@ -131,8 +131,8 @@ def layout(shown: list[Night], where: tzinfo) -> Layout:
     edges: list[float] = []
     for night in shown:
         moments = [
-            *(g.start.utc_ms for g in night.gestures if g.kind != "rest"),
-            *(g.end.utc_ms for g in night.gestures if g.end and g.kind != "rest"),
+            *(placed(g.start) for g in night.gestures if g.kind != "rest"),
+            *(placed(g.end) for g in night.gestures if g.end and g.kind != "rest"),
             *(edge for s in [*night.warmth, *night.touch] for edge in (s.start_ms, s.end_ms)),
             *(m.utc_ms for m in night.marks if m.kind in ("scent", "stop")),
         ]
@@ -464,14 +464,16 @@ class _Sheet:
     ) -> None:
         from matplotlib.patches import Rectangle
 
-        if gesture.start.utc_ms is None:
+        start_ms = placed(gesture.start)
+        end_ms = placed(gesture.end) if gesture.end else None
+        if start_ms is None:
             return
-        at = hours(night, gesture.start.utc_ms, self._where)
+        at = hours(night, start_ms, self._where)
         if gesture.kind in BOUTS:
             name = f"hold-{place}-{number}"
             top, bottom = (place + share for share in self._bands.bars)
-            open_end = gesture.end is None or gesture.end.utc_ms is None
-            stop = at + 0.08 if open_end else hours(night, gesture.end.utc_ms, self._where)  # type: ignore[union-attr]
+            open_end = end_ms is None
+            stop = at + 0.08 if end_ms is None else hours(night, end_ms, self._where)
             bar = Rectangle(
                 (at, top),
                 max(stop - at, 0.025),
@@ -596,8 +598,10 @@ _WHAT_IT_IS = (
 
 def bar_words(gesture: Gesture, where: tzinfo) -> str:
     """What a bar says when pointed at."""
-    start = f"{local(gesture.start.utc_ms, where):%H:%M:%S}" if gesture.start.utc_ms else "?"
-    told = f"Held from {start}"
+    start_ms = placed(gesture.start)
+    about = "" if gesture.start.anchored else "about "
+    start = f"{local(start_ms, where):%H:%M:%S}" if start_ms is not None else "?"
+    told = f"Held from {about}{start}"
     if gesture.duration_s is not None:
         minutes, seconds = divmod(round(gesture.duration_s), 60)
         told += f" for {minutes} min {seconds} s" if minutes else f" for {seconds} s"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from host_tools.fake_object import FakeObject, Log
 from host_tools.made_nights import EVENING_MS
 from kitbag_tools.environment import Environment

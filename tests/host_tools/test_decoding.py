@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from kitbag.wire import records as wire
-
 import pytest
-from host_tools.fake_object import EPOCH, Log
-from host_tools.made_nights import a_night, chunks_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from host_tools.fake_object import EPOCH, Log
+from host_tools.made_nights import a_night, chunks_of
+from kitbag.wire import records as wire
 from kitbag_tools.records import Chunk, decode
 
 
@@ -56,7 +56,9 @@ def test_flipped_bits_never_make_a_wrong_record(chunk, data):
 @settings(max_examples=300)
 def test_a_burst_never_makes_a_wrong_record(chunk, place, start, burst):
     slot = int.from_bytes(chunk.slots[place * 16 : place * 16 + 16], "little") ^ burst << start
-    slots = chunk.slots[: place * 16] + slot.to_bytes(16, "little") + chunk.slots[place * 16 + 16 :]
+    slots = (
+        chunk.slots[: place * 16] + slot.to_bytes(16, "little") + chunk.slots[place * 16 + 16 :]
+    )
     decoded = decode(changed(chunk, slots), 1)
     assert place + chunk.first_seq not in {record.seq for record in decoded.records}
 

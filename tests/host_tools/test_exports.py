@@ -8,11 +8,21 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kitbag.wire import records as wire
-
 import pytest
+
 from host_tools.fake_object import Log
-from host_tools.made_nights import DAY, EVENING, EVENING_MS, HOUR, a_night, boot, both_ends, held, put
+from host_tools.made_nights import (
+    DAY,
+    EVENING,
+    EVENING_MS,
+    HOUR,
+    a_night,
+    boot,
+    both_ends,
+    held,
+    put,
+)
+from kitbag.wire import records as wire
 from kitbag_tools import exports
 from kitbag_tools.errors import KitbagError, Reason
 from kitbag_tools.exports import files
@@ -106,7 +116,9 @@ def test_a_cut_hold_has_an_empty_end_and_a_reason(tmp_path, store):
     boot(log)
     held(log, 1, HOUR, 0, end=False)
     boot(log, 2)
-    put(store, log, [Contact(1, 0, EVENING_MS, 4), Contact(2, 0, EVENING_MS + 2 * HOUR, 4)], boot=2)
+    put(
+        store, log, [Contact(1, 0, EVENING_MS, 4), Contact(2, 0, EVENING_MS + 2 * HOUR, 4)], boot=2
+    )
     exports.write_tables(store, tmp_path, "UTC", EVENING)
     [hug] = rows(tmp_path / "hugs.csv")
     assert (hug["start_s"], hug["end_s"], hug["end_reason"]) == ("3600", "", "power_lost")

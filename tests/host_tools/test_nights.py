@@ -6,10 +6,10 @@ import re
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from kitbag.wire import plan as care_plan
-from kitbag.wire import records as wire
-
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from host_tools.fake_object import Log
 from host_tools.made_nights import (
     DAY,
@@ -23,8 +23,8 @@ from host_tools.made_nights import (
     held,
     history_of,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from kitbag.wire import plan as care_plan
+from kitbag.wire import records as wire
 from kitbag_tools.nights import describe, gestures, nights
 from kitbag_tools.object_client import Contact, StoredPlan
 from kitbag_tools.store import Gap
@@ -42,7 +42,8 @@ def test_a_full_night_in_words(tmp_path):
     a_night(log)
     [night] = nights(history_of(tmp_path, log, both_ends()), LONDON)
     assert told(night) == (
-        "Night of Sun 1 March: held twice, 20 minutes in all; longest 20 minutes; first hold 22:11.\n"
+        "Night of Sun 1 March: held twice, 20 minutes in all; longest 20 minutes; "
+        "first hold 22:11.\n"
         "Warmth 45 minutes, pad at most 36.2 °C, face 34.2 °C.\n"
         "Squeezed twice, patted once, scent (orange blossom) once, touch 5 minutes, stopped once."
     )
@@ -73,7 +74,10 @@ def test_a_hold_that_was_cut_short_has_no_end(tmp_path, cause, reason, words):
     held(log, 1, 5 * HOUR, 0, end=False)
     boot(log, 2, cause=cause)
     beat(log, 2, 15 * MINUTE, 3 * HOUR)
-    contacts = [Contact(1, 0, EVENING_MS, 4), Contact(2, 0, EVENING_MS + 5 * HOUR + 20 * MINUTE, 4)]
+    contacts = [
+        Contact(1, 0, EVENING_MS, 4),
+        Contact(2, 0, EVENING_MS + 5 * HOUR + 20 * MINUTE, 4),
+    ]
     history = history_of(tmp_path, log, contacts, boot=2)
     [gesture] = gestures(history.logs[0])
     assert (gesture.end, gesture.end_reason, gesture.duration_s) == (None, reason, None)
@@ -226,7 +230,9 @@ def test_a_restart_and_a_guard_are_told_calmly(tmp_path):
     assert "The object restarted at 00:00." in words
 
 
-FORBIDDEN = re.compile(r"patient|complian|fail|streak|panic|sos\b|symptom|score|missed|device|toy", re.I)
+FORBIDDEN = re.compile(
+    r"patient|complian|fail|streak|panic|sos\b|symptom|score|missed|device|toy", re.IGNORECASE
+)
 
 
 @given(

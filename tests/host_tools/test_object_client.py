@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kitbag.wire import frames, plan, records, requests
-
 import pytest
+
 from host_tools.fake_object import Log
+from kitbag.wire import frames, plan, records, requests
 from kitbag_tools.errors import KitbagError, Reason, RequestRefused
 
 

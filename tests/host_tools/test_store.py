@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from host_tools.fake_object import Log
-from host_tools.made_nights import DEVICE, a_night, both_ends, put
+from host_tools.made_nights import DAY, DEVICE, HOUR, a_night, beat, both_ends, put
 from kitbag_tools.errors import ExitCode, KitbagError, Reason
 from kitbag_tools.store import Gap, Store
 
@@ -58,7 +59,9 @@ def test_a_visit_that_fails_half_way_leaves_nothing(store, monkeypatch):
     more = full_log()
     more.add(22, 1, 9, 101325.0, 21.0, 3.0)
     # The last statement of the transaction fails
-    store._db.execute("CREATE TRIGGER no BEFORE INSERT ON gaps BEGIN SELECT RAISE(ABORT, 'x'); END")
+    store._db.execute(
+        "CREATE TRIGGER no BEFORE INSERT ON gaps BEGIN SELECT RAISE(ABORT, 'x'); END"
+    )
     with pytest.raises(KitbagError):
         put(store, more, [], gaps=[Gap(more.epoch, 900, 901, "lost")])
     store._db.execute("DROP TRIGGER no")
@@ -68,8 +71,10 @@ def test_a_visit_that_fails_half_way_leaves_nothing(store, monkeypatch):
 def test_a_full_disk(store):
     [pages] = store._db.execute("PRAGMA page_count").fetchone()
     store._db.execute(f"PRAGMA max_page_count = {pages + 1}")
+    long_log = full_log()
+    beat(long_log, 1, 8 * HOUR, 30 * DAY)
     with pytest.raises(KitbagError) as caught:
-        put(store, full_log(), both_ends())
+        put(store, long_log, both_ends())
     assert caught.value.reason is Reason.STORE_FULL
     assert "nothing was changed" in caught.value.next_step
     assert store.devices() == []
@@ -95,7 +100,8 @@ def test_a_store_that_another_program_is_writing(store):
 
 
 @pytest.mark.parametrize(
-    "content", [b"these are not the nights you are looking for" * 50, b"SQLite format 3\0" + b"x" * 99]
+    "content",
+    [b"these are not the nights you are looking for" * 50, b"SQLite format 3\0" + b"x" * 99],
 )
 def test_a_file_that_is_no_database(tmp_path, content):
     path = tmp_path / "bad.sqlite3"

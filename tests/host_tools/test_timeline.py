@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from kitbag.wire import records as wire
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from kitbag.wire import records as wire
 from kitbag_tools.records import LogRecord
 from kitbag_tools.store import Anchor
 from kitbag_tools.timeline import CLAIM_MS, timeline
@@ -50,11 +50,11 @@ boots_strategy = st.lists(
 )
 
 
-@given(ppm=st.floats(-39, 39), swing=st.floats(0, 0.9), boots=boots_strategy, rtt=st.integers(0, 40))
+@given(ppm=st.floats(-39, 39), swing=st.floats(0, 1), boots=boots_strategy, rtt=st.integers(0, 40))
 @settings(max_examples=250, deadline=None)
 def test_no_claim_is_wrong(ppm, swing, boots, rtt):
     # The swing is what a crystal does between a cool and a warm room; mean rate within tolerance
-    world = World(ppm, swing * min(9.0, 40 - abs(ppm)))
+    world = World(ppm, swing * min(10.0, 40 - abs(ppm)))
     records, contacts, truth = [], [], {}
     at, seq = T0, 1
     for number, (minutes, off, looks) in enumerate(boots, 1):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 
-from kitbag.wire import records
-
 import pytest
-from host_tools.fake_object import Log
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from host_tools.fake_object import Log
+from kitbag.wire import records
 from kitbag_tools import visits
 from kitbag_tools.errors import ExitCode, KitbagError, Reason
 from kitbag_tools.store import Store
@@ -203,7 +203,9 @@ def test_a_ring_that_comes_round_while_it_is_read(fake, client, store, monkeypat
 
     monkeypatch.setattr(log, "read", read)
     result = visits.sync(client(fake(log)), store)
-    assert [(g.first_seq, g.last_seq, g.reason) for g in result.gaps] == [(127, 252, "overwritten")]
+    assert [(g.first_seq, g.last_seq, g.reason) for g in result.gaps] == [
+        (127, 252, "overwritten")
+    ]
     assert result.records_new == 701 - 126
 
 

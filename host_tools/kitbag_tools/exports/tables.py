@@ -322,7 +322,7 @@ def _hug_row(history: History, gesture: Gesture, where: tzinfo, start_ms: int) -
 def night_row(night: Night, device: str, where: tzinfo, zone_name: str) -> Row:
     """One row of NIGHTS."""
     unknown = night.use == "unknown"
-    first = night.first_hold_ms
+    first = night.first_hold.utc_ms if night.first_hold else None
     noon = local(night.start_ms, where)
 
     def counted(number: int) -> int | None:
