@@ -16,7 +16,7 @@ STATES = {
     "stopped": "stopped by its holder",
     "cannot_reach": "warming, but too cold around it to reach its level",
     "tripped": "the warm part is resting: it switched itself off",
-    "latched": "the warm part is resting until the object is restarted and checked",
+    "latched": "the warm part is resting until its button is pressed",
     "locked": "the warm part is resting until it has been repaired",
 }
 _GAP = {

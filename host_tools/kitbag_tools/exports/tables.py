@@ -85,7 +85,7 @@ _PAYLOAD = {
     "how": "what stopped it",
     "held_s": "how long the button was down",
     "function": "safety function",
-    "reaction": "what it did: W waits, O off, L latched, X the switch opened by itself",
+    "reaction": "what it did: W told, O off for now, L off until the button, X off for service",
     "current_a": "current through the pad",
     "task": "part of the firmware",
     "code": "what the firmware calls the error",
