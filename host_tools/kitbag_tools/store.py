@@ -334,6 +334,14 @@ class Store:
                 held.append(range(start, stop))
         return held
 
+    def seqs(self, device: str, epoch: int, within: range) -> set[int]:
+        """Which of the seqs `within` stand in the store as records."""
+        rows = self._all(
+            "SELECT seq FROM records WHERE device = ? AND log_epoch = ? AND seq BETWEEN ? AND ?",
+            (device, epoch, within.start, within.stop - 1),
+        )
+        return {row[0] for row in rows}
+
     def records(self, device: str, epoch: int) -> list[LogRecord]:
         """All records of a log, by boot and seq."""
         rows = self._all(

@@ -136,12 +136,13 @@ def _sync(
     hello = client.hello()  # again: the anchor is a record of its own
     held = store.held(hello.device, hello.epoch)
 
-    told = {
+    known = store.seqs(hello.device, hello.epoch, range(hello.first, hello.next))
+    known |= {
         seq
         for gap in store.gaps(hello.device, hello.epoch)
         for seq in range(gap.first_seq, gap.last_seq + 1)
     }
-    download = _Download(client, hello, told, progress)
+    download = _Download(client, hello, known, progress)
     for wanted in missing(held, hello.first, hello.next):
         download.read(wanted)
     overwritten = [
@@ -205,11 +206,11 @@ class _Download:
     """The slots of one visit as they come in, across lost links."""
 
     def __init__(
-        self, client: ObjectClient, hello: Hello, told: set[int], progress: Progress | None
+        self, client: ObjectClient, hello: Hello, known: set[int], progress: Progress | None
     ) -> None:
         self._client = client
         self.hello = hello
-        self._told = told  # seqs that an earlier visit already found to be gone
+        self._known = known  # seqs that are stored already, or told to be gone
         self._progress = progress
         self._done = 0
         self.chunks: list[Chunk] = []
@@ -258,7 +259,7 @@ class _Download:
         self.chunks.append(chunk)
         self.records += decoded.records
         for seq in decoded.damaged:
-            if seq not in self._told:
+            if seq not in self._known:
                 self._gap(seq, seq, "damaged")
         self._done += chunk.count
         if self._progress:

@@ -176,6 +176,15 @@ def test_the_same_store_gives_the_same_bytes(written, store, tmp_path):
         assert path.read_bytes() == (written / path.name).read_bytes()
 
 
+def test_who_reads_while_it_is_written_sees_the_old_file_to_its_end(tmp_path):
+    path = tmp_path / "hugs.csv"
+    path.write_text("old")
+    with path.open() as reader:
+        files.write_atomically(path, b"new")
+        assert reader.read() == "old"
+    assert path.read_text() == "new"
+
+
 def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "hugs.csv"
     path.write_text("old")

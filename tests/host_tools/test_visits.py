@@ -144,6 +144,24 @@ def test_damaged_slots_are_counted_named_and_told_once(fake, client, store):
     assert len(store.gaps("c0ffee01", log.epoch)) == 2
 
 
+def test_damage_among_the_slots_that_are_read_again_is_told_once(fake, client, store):
+    log = a_log(50)
+    log.slots[48] = b"\x55" * 16
+    there = fake(log)
+    first, second = (visits.sync(client(there), store) for _ in range(2))
+    assert [gap.first_seq for gap in first.gaps] == [49]
+    assert second.complete
+
+
+def test_damage_to_what_is_stored_already_is_no_gap(fake, client, store):
+    there = fake(a_log(50))
+    visits.sync(client(there), store)
+    before = slots_of(store)
+    there.log.slots[49] = b"\x55" * 16
+    assert visits.sync(client(there), store).complete
+    assert slots_of(store)[50] == before[50]
+
+
 def test_a_slot_that_was_only_read_badly_is_read_again(fake, client, store, monkeypatch):
     log = a_log()
     whole = log.read
