@@ -126,8 +126,12 @@ class HugSense:
         return self.phase != REST or self._group_count > 0
 
     def held_ms(self, now_ms):
-        """How long the present hold has lasted, 0 when there is none."""
-        return now_ms - self._start_ms if self.phase == HELD else 0
+        """How long the present hold has lasted, 0 when there is none. While it may be ending it
+        does not grow.
+        """
+        if self.phase != HELD:
+            return 0
+        return (now_ms if self._fall_ms is None else self._fall_ms) - self._start_ms
 
     def sample(self, now_ms, pressure_pa, bladder_c):
         """One reading of the barometer at `now_ms` (monotone ms)."""

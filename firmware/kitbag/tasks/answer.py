@@ -31,7 +31,8 @@ class Answer:
         self._heat = heat
         self._comfort = comfort
         self._must_rest = False  # after a stop: no start before a release of 2 s
-        self._rest_since = None
+        self._stopped_ms = 0
+        self._busy_ms = 0  # when anything last touched it
         self._deliberate = True  # the touch that is on now began after that
         self._hold_answered = self._long_answered = False
         self._flag = asyncio.ThreadSafeFlag()
@@ -53,6 +54,7 @@ class Answer:
             self.stop("triple_squeeze")
 
     def on_gesture(self, g):
+        self._busy_ms = max(self._stopped_ms, g.end_ms)  # it is known only a moment later
         duration_s = (g.end_ms - g.start_ms) / 1000
         noticed_s = (g.noticed_ms - g.start_ms) / 1000
         shape = g.mean_pa / g.peak_pa if g.peak_pa > 0 else 0
@@ -89,10 +91,8 @@ class Answer:
         if not self._must_rest:
             return
         if not self._feel.resting or self._button.is_down():
-            self._rest_since = None
-        elif self._rest_since is None:
-            self._rest_since = now_ms
-        elif now_ms - self._rest_since >= _RELEASE_MS:
+            self._busy_ms = now_ms
+        elif now_ms - self._busy_ms >= _RELEASE_MS:
             self._must_rest = False
 
     def sense_lost(self):
@@ -115,6 +115,7 @@ class Answer:
     def stop(self, how):
         """Everything off, and nothing begins again without a release and a new act."""
         self._cut()
+        self._stopped_ms = self._busy_ms = self._clock.uptime_ms()
         self._log.write(records.STOP, how, self._heat.state)
         self._heat.stop(how)
         self._deliberate = False
@@ -125,7 +126,6 @@ class Answer:
         if self._comfort.made:
             self._comfort.made.cut()
         self._must_rest = True
-        self._rest_since = None
         self._deliberate = False
 
     async def run_button(self):
