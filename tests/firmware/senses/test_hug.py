@@ -63,6 +63,22 @@ def test_a_hold_is_known_after_two_seconds():
         assert abs(known_ms - 1000 * START_S - 2_000) <= 300
 
 
+def test_a_hold_that_is_let_go_grows_no_longer():
+    barometer = Barometer()
+    shape = hold(START_S, 1_500, 1.8)  # 2.7 s in all
+    longest = [0]
+    plain = barometer.give
+
+    def watched(pressure_pa, bladder_c=22.0):
+        plain(pressure_pa, bladder_c)
+        now_ms = barometer.ms
+        longest[0] = max(longest[0], barometer.sense.held_ms(now_ms))
+
+    barometer.give = watched
+    barometer.play(shape, 20)
+    assert 2_000 <= longest[0] <= 2_800
+
+
 def test_from_thirty_seconds_on_it_is_a_long_one():
     for hold_s, long in ((27.0, False), (31.0, True), (90.0, True)):
         shape = hold(START_S, 900, hold_s)

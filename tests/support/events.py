@@ -1,0 +1,17 @@
+"""Lines of a scenario file, as tests write them."""
+
+import json
+
+
+def event(t_s: float, do: str, **values: object) -> str:
+    """One event."""
+    keys = {"t_s": t_s, "do": do, **values}
+    return "[[event]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+
+
+def hug(t_s: float, hold_s: float, peak_pa: float = 1500, **values: object) -> str:
+    return event(t_s, "hug", peak_pa=peak_pa, hold_s=hold_s, **values)
+
+
+def squeeze(t_s: float, count: int, peak_pa: float = 2500, **values: object) -> str:
+    return event(t_s, "squeeze", count=count, peak_pa=peak_pa, **values)
