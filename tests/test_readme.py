@@ -2,6 +2,7 @@
 
 import html
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -94,6 +95,60 @@ def test_pictures_carry_no_date_and_nobodys_folder() -> None:
         assert "dc:date" not in text
         assert "/home/" not in text
         assert "/work" not in text
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+# README's words -> bench group, its name there, how many of its units are one of README's
+FIGURES = {
+    "RAM alive after start": ("memory", "RAM alive after start", 1000),
+    "and all that is loaded late": ("memory", "  and all that is loaded late", 1000),
+    "flash programmed for a 16-byte record": ("journal", "write amplification", 1),
+    "erases in 1000 records": ("journal", "erases in 1000 records", 1),
+    "log downloaded a second": ("download", "log downloaded a second at 115200 baud", 1000),
+    "wall time of an eight-hour night": ("night", "wall time of an 8 h night", 1),
+}
+
+
+def figures() -> list[list[str]]:
+    """README's rows: figure, measured, bound, beside it."""
+    text = (ROOT / "README.md").read_text()
+    lines = text[text.index("## Figures") : text.index("## Stubs")].splitlines()
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if "|" in line][2:]
+
+
+def first_number(text: str) -> float:
+    found = re.search(r"\d+(?:\.\d+)?", text)
+    assert found is not None, text
+    return float(found[0])
+
+
+def test_every_figure_is_one_that_is_measured() -> None:
+    rows = figures()
+    assert len(rows) == len(FIGURES)
+    for row, words in zip(rows, FIGURES, strict=True):
+        assert row[0].startswith(words)
+
+
+@pytest.mark.parametrize("words", list(FIGURES))
+def test_a_figure_is_what_the_bench_last_measured(words: str) -> None:
+    group, figure, unit = FIGURES[words]
+    path = ROOT / "build" / "bench.json"
+    measured = json.loads(path.read_text())["groups"].get(group) if path.exists() else None
+    if measured is None:
+        pytest.skip(f"build/bench.json has no group {group}: `make bench` measures it")
+    sources = [p for f in ("firmware", "bench", "host_tools") for p in (ROOT / f).rglob("*.py")]
+    if path.stat().st_mtime < max(source.stat().st_mtime for source in sources):
+        pytest.skip("build/bench.json is older than the sources: `make bench` measures anew")
+    row = next(row for row in figures() if row[0].startswith(words))
+    found = next(f for f in measured if f["name"] == figure)
+    bounds = [f["bound"][1] for f in measured if f["bound"]]
+    # A rate is bounded as a share of the line, which is a figure of its own
+    assert any(first_number(row[2]) * per == pytest.approx(b, rel=0.02)
+               for b in bounds for per in (1, unit))  # fmt: skip
+    if group != "night":  # a wall clock's figure is the machine's
+        assert unit * first_number(row[1]) == pytest.approx(found["value"], rel=0.03)
+        assert unit * first_number(row[3]) == pytest.approx(found["peer_value"], rel=0.05)
 
 
 def test_making_the_night_anew_changes_only_what_it_shows() -> None:
