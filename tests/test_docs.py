@@ -212,3 +212,10 @@ def test_the_visit_that_is_shown_asks_what_can_be_asked() -> None:
     assert asked[0] == "hello"
     assert asked[-1] == "bye"
     assert set(asked) - set(known) == set()
+
+
+def test_every_fault_has_a_verdict_that_is_asked_for() -> None:
+    page = (ROOT / "docs" / "safety.md").read_text()
+    judged = page[page.index("## How a fault is judged") : page.index("## What is missing")]
+    named = set(re.findall(r"`([a-z0-9_]+)`", judged))
+    assert {*scenario.FAULTS, *scenario.FAULTS_TO_COME} - named == set()
