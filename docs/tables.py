@@ -206,7 +206,7 @@ def _field(spec: str) -> str:
 
 def _words() -> str:
     lists = ("CAUSES", "STATES", "WHYS", "REACTIONS", "PATTERNS", "GUARD_FUNCTIONS",
-             "SENSE_FAULTS", "TASKS", "PLACES")  # fmt: skip
+             "SENSE_FAULTS", "TASKS")  # fmt: skip
     return markdown(
         ("list", "words, from 0 on"),
         ((name, ", ".join(getattr(records, name).split())) for name in lists),

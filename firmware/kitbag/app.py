@@ -44,27 +44,28 @@ class App:
         self.feel = Feel(board, self.clock, self.log)
         self.heat = Heat(board, self.care, self.log, memory, self.feel)
         self._board = board
-        self.comfort = late.Once(self._make_comfort)  # many plans ask for warmth only
-        self.answer = Answer(
-            board, self.care, self.log, self.clock, self.feel, self.heat, self.comfort
-        )
+        self.comfort = None  # loaded when a plan first asks for scent or touch
+        self.answer = Answer(board, self)
         self.feel.bind(self.answer)
         self.usb = Usb(self)
         self._failed = RuntimeError("nothing failed")
         self._failure = asyncio.Event()
 
-    def _make_comfort(self):
-        tasks = late.load("kitbag.tasks.comfort")
-        comfort = tasks.Comfort(self._board, self.care, self.log, self.memory)
-        comfort.pass_time(self.clock.uptime_ms())
-        asyncio.create_task(self._watched("comfort", comfort.run_touch()))
-        asyncio.create_task(self._watched("comfort", comfort.run_scent()))
-        return comfort
+    def load_comfort(self):
+        """`comfort`, loaded if it was not."""
+        if self.comfort is None:
+            tasks = late.load("kitbag.tasks.comfort")
+            comfort = tasks.Comfort(self._board, self.care, self.log, self.memory)
+            comfort.pass_time(self.clock.uptime_ms())
+            asyncio.create_task(self._watched("comfort", comfort.run_touch()))
+            asyncio.create_task(self._watched("comfort", comfort.run_scent()))
+            self.comfort = comfort
+        return self.comfort
 
     def off(self):
         self.heat.off()
-        if self.comfort.made:
-            self.comfort.made.cut()
+        if self.comfort:
+            self.comfort.cut()
 
     # --- Running -----------------------------------------------------------------------------
 
@@ -105,8 +106,8 @@ class App:
             now = time.ticks_ms()
             passed = time.ticks_diff(now, last)
             last = now
-            if self.comfort.made:
-                self.comfort.made.pass_time(passed)
+            if self.comfort:
+                self.comfort.pass_time(passed)
             battery_ms += passed
             if battery_ms >= _BATTERY_EVERY_MS:
                 battery_ms = 0

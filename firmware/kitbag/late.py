@@ -19,16 +19,3 @@ def forget(name):
     if sys.modules.pop(name, None) is not None:
         package, _, last = name.rpartition(".")
         delattr(sys.modules[package], last)
-
-
-class Once:
-    """Something that is made when it is first called for; `made` is it, or None until then."""
-
-    def __init__(self, make):
-        self._make = make
-        self.made = None
-
-    def __call__(self):
-        if self.made is None:
-            self.made = self._make()
-        return self.made

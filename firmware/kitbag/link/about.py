@@ -60,7 +60,7 @@ class About:
             "sense": "lost" if app.feel.lost else "good",
             "gauge_pa": round(app.feel.gauge_pa),
             "dose_cem43": heat.dose.umin / 1_000_000,
-            "scent_left": app.comfort().scent_left if self.care.plan["scent.enabled"] else 0,
+            "scent_left": app.load_comfort().scent_left if self.care.plan["scent.enabled"] else 0,
             "plan_crc": self.care.crc,
             "free": gc.mem_free(),
         }

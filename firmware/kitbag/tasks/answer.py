@@ -19,17 +19,12 @@ _BUTTON_POLL_MS = const(20)
 
 
 class Answer:
-    """Listens to the senses and the button; asks `heat` and, once it is wanted, `comfort`
-    (late.Once).
-    """
+    """Listens to the senses and the button; asks the other tasks of `app` (app.App)."""
 
-    def __init__(self, board, care, log, clock, feel, heat, comfort):
-        self._care = care
-        self._log = log
-        self._clock = clock
-        self._feel = feel
-        self._heat = heat
-        self._comfort = comfort
+    def __init__(self, board, app):
+        self._app = app
+        self._log = app.log
+        self._heat = app.heat
         self._must_rest = False  # after a stop: no start before a release of 2 s
         self._stopped_ms = 0
         self._busy_ms = 0  # when anything last touched it
@@ -45,7 +40,7 @@ class Answer:
         self._hold_answered = self._long_answered = False
 
     def on_hold(self, start_ms, noticed_ms, peak_pa, tautness_pa_per_k):
-        since_s = (self._clock.uptime_ms() - start_ms) / 1000
+        since_s = (self._app.clock.uptime_ms() - start_ms) / 1000
         noticed_s = (noticed_ms - start_ms) / 1000
         self._log.write(records.HOLD_START, since_s, peak_pa, noticed_s, tautness_pa_per_k)
 
@@ -82,7 +77,7 @@ class Answer:
         elif held_ms >= _LONG_HOLD_MS and not self._long_answered:
             self._long_answered = True
             self._begin("long_hold", _TOUCH_AFTER_HOLD_MS)
-        comfort = self._comfort.made
+        comfort = self._app.comfort
         if comfort and comfort.touching:
             comfort.play_touch("hold", _TOUCH_AFTER_HOLD_MS)
 
@@ -90,7 +85,7 @@ class Answer:
         """Called with every sample: has the object rested long enough after a stop?"""
         if not self._must_rest:
             return
-        if not self._feel.resting or self._button.is_down():
+        if not self._app.feel.resting or self._button.is_down():
             self._busy_ms = now_ms
         elif now_ms - self._busy_ms >= _RELEASE_MS:
             self._must_rest = False
@@ -102,20 +97,20 @@ class Answer:
     def _begin(self, gesture, touch_ms):
         if not self._deliberate:
             return
-        for part in late.load(_ROUTINES).parts(self._care.plan, gesture):
+        for part in late.load(_ROUTINES).parts(self._app.care.plan, gesture):
             if part == "warmth":
                 self._heat.begin(gesture)
             elif part == "scent":
-                self._comfort().give_scent(gesture)
+                self._app.load_comfort().give_scent(gesture)
             else:
-                self._comfort().play_touch(gesture, touch_ms)
+                self._app.load_comfort().play_touch(gesture, touch_ms)
 
     # --- Stop --------------------------------------------------------------------------------
 
     def stop(self, how):
         """Everything off, and nothing begins again without a release and a new act."""
         self._cut()
-        self._stopped_ms = self._busy_ms = self._clock.uptime_ms()
+        self._stopped_ms = self._busy_ms = self._app.clock.uptime_ms()
         self._log.write(records.STOP, how, self._heat.state)
         self._heat.stop(how)
         self._deliberate = False
@@ -123,8 +118,8 @@ class Answer:
     # From the interrupt of the button: outputs only; the task does the rest
     def _cut(self):
         self._heat.cut()
-        if self._comfort.made:
-            self._comfort.made.cut()
+        if self._app.comfort:
+            self._app.comfort.cut()
         self._must_rest = True
         self._deliberate = False
 

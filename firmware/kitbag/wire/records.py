@@ -45,7 +45,6 @@ GUARD_FUNCTIONS = (
 )
 SENSE_FAULTS = "none bus stuck range leak back clipped"
 TASKS = "none app warmth senses comfort link journal boot"
-PLACES = "placed picked_up"
 
 # kind: "name field:bytes:scale ...". Negative bytes = signed. A stored integer is
 # round(value * scale), saturated; the largest unsigned or lowest signed integer means "missing".
@@ -60,7 +59,6 @@ LONG_HOLD = 5
 REST = 6
 SQUEEZE = 7
 PAT = 8
-PLACE = 9
 WARMTH_STATE = 10
 WARMTH_SAMPLE = 11
 SCENT = 12
@@ -92,7 +90,6 @@ KINDS = {
     REST: "rest" + _GESTURE,
     SQUEEZE: "squeeze" + _COUNTED,
     PAT: "pat" + _COUNTED,
-    PLACE: "place place:1:PLACES",
     WARMTH_STATE: (
         "warmth_state state:1:STATES why:1:WHYS pad_c:-2:100 face_c:-2:100 target_c:2:100"
     ),

@@ -69,7 +69,6 @@ _PAYLOAD = {
     "mean_of_peak": "mean pressure as a share of the peak",
     "confidence": "how sure the object is of the kind, 0 to 1",
     "count": "how many made up the gesture",
-    "place": "put down or picked up",
     "state": "state of the warmth",
     "pad_c": "temperature of the pad, the hot side",
     "face_c": "temperature of the face against the skin",
