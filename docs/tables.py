@@ -205,8 +205,9 @@ def _field(spec: str) -> str:
 
 
 def _words() -> str:
-    lists = ("CAUSES", "STATES", "WHYS", "REACTIONS", "PATTERNS", "GUARD_FUNCTIONS",
-             "SENSE_FAULTS", "TASKS")  # fmt: skip
+    """The lists that a field of any kind names in place of a scale."""
+    specs = [field for spec in records.KINDS.values() for field in spec.split()[1:]]
+    lists = dict.fromkeys(scale for *_, scale in (s.split(":") for s in specs) if scale.isupper())
     return markdown(
         ("list", "words, from 0 on"),
         ((name, ", ".join(getattr(records, name).split())) for name in lists),
