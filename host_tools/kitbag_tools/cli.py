@@ -725,7 +725,7 @@ def _run(given: list[str], env: Environment) -> int:
         print(usage.format_message(), file=env.stderr)
         return ExitCode.USAGE
     except click.UsageError as usage:
-        error = _usage(usage)
+        error = _usage(usage, given)
     except click.ClickException as other:
         error = KitbagError(
             where="kitbag",
@@ -752,8 +752,19 @@ def _run(given: list[str], env: Environment) -> int:
     return int(error.exit_code)
 
 
-def _usage(usage: click.UsageError) -> KitbagError:
-    path = usage.ctx.command_path if usage.ctx else "kitbag"
+def _path_of(given: list[str]) -> str:
+    """The verb that was called, where click does not say it."""
+    path = "kitbag"
+    verb: click.Command = kitbag
+    for word in given:
+        if not isinstance(verb, click.Group) or word not in verb.commands:
+            break
+        path, verb = f"{path} {word}", verb.commands[word]
+    return path
+
+
+def _usage(usage: click.UsageError, given: list[str]) -> KitbagError:
+    path = usage.ctx.command_path if usage.ctx else _path_of(given)
     near = ""
     message = usage.format_message()
     if isinstance(usage, click.NoSuchOption):

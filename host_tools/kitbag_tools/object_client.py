@@ -108,6 +108,11 @@ class ObjectClient:
         """Let go of the port without a word."""
         self._transport.close()
 
+    def trust(self) -> None:
+        """There is an object: from now on give its answers the time that they may take."""
+        self._answer_timeout_s = ANSWER_TIMEOUT_S
+        self._tries = TRIES
+
     # --- what can be asked ---------------------------------------------------------------------
 
     def hello(self) -> Hello:

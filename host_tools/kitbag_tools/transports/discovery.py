@@ -94,10 +94,10 @@ def _greeted(
     """An open client whose object has said hello."""
     transport = opener(spec)
     try:
-        asking = ObjectClient(
+        client = ObjectClient(
             transport, now_utc_ms, answer_timeout_s=HANDSHAKE_S, tries=HANDSHAKE_TRIES
         )
-        hello = asking.hello()
+        hello = client.hello()
     except KitbagError as error:
         transport.close()
         if error.reason is Reason.NO_ANSWER or isinstance(error, LinkLost):
@@ -113,4 +113,6 @@ def _greeted(
     except BaseException:
         transport.close()
         raise
-    return ObjectClient(transport, now_utc_ms), hello
+    # The same client goes on: its turns do, and so a late answer stays a late answer
+    client.trust()
+    return client, hello
