@@ -59,7 +59,10 @@ def test_a_simulated_object_is_found_by_its_folder(fake, clock, tmp_path):
         assert client.exchange_time(1).utc_ms == clock.now_ms + 5_000
 
 
-def test_no_simulated_object_in_that_folder(tmp_path, clock):
+@pytest.mark.parametrize("left", [None, "", "no port", "/dev/pts/none 0"])
+def test_no_simulated_object_in_that_folder(tmp_path, clock, left):
+    if left is not None:
+        (tmp_path / "port").write_text(left)
     error = refused(f"sim:{tmp_path}", clock)
     assert (error.reason, error.exit_code) == (Reason.NO_OBJECT, ExitCode.NO_OBJECT)
     assert "--hold" in error.next_step

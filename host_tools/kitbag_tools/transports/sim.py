@@ -28,14 +28,23 @@ def open_sim(directory: Path) -> SerialTransport:
         path, ahead = (directory / PORT_FILE).read_text(encoding="utf-8").split()
         clock_ahead_ms = int(ahead)
     except (OSError, ValueError) as error:  # also not UTF-8
-        raise KitbagError(
-            where=name,
-            reason=Reason.NO_OBJECT,
-            problem="no simulated object is running there",
-            given=directory,
-            allowed="the --out folder of a `kitbag sim ... --hold` that is still running",
-            next_step=f"start one with `kitbag sim SCENARIO --out {directory} --hold`",
-        ) from error
-    transport = SerialTransport(path, name=name)
+        raise _nobody(name, directory) from error
+    try:
+        transport = SerialTransport(path, name=name)
+    except KitbagError as error:
+        if error.reason is Reason.PORT_MISSING:  # it ended without taking its file away
+            raise _nobody(name, directory) from error
+        raise
     transport.clock_ahead_ms = clock_ahead_ms
     return transport
+
+
+def _nobody(name: str, directory: Path) -> KitbagError:
+    return KitbagError(
+        where=name,
+        reason=Reason.NO_OBJECT,
+        problem="no simulated object is running there",
+        given=directory,
+        allowed="the --out folder of a `kitbag sim ... --hold` that is still running",
+        next_step=f"start one with `kitbag sim SCENARIO --out {directory} --hold`",
+    )
