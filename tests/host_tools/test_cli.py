@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from kitbag.wire import plan as care_plan
 from kitbag.wire import records
 from kitbag_tools import cli, visits
 from kitbag_tools.errors import ExitCode, KitbagError, Reason
+from kitbag_tools.object_client import ObjectClient
 from kitbag_tools.store import Store
 from kitbag_tools.transports import discovery
 
@@ -182,7 +184,7 @@ def test_unplugged_in_the_middle(kitbag, fake, env, monkeypatch):
     a_night(log)
     there = fake(log)
     there.spoil = lambda number, frame: b"" if there.requests[-1] == "read" else frame
-    monkeypatch.setattr("kitbag_tools.object_client.RECONNECT_S", 0.2)
+    monkeypatch.setattr(discovery, "ObjectClient", partial(ObjectClient, patience_s=0.2))
     code, out, err = kitbag("sync", "--port", there.path)
     assert (code, out) == (ExitCode.INCOMPLETE, "")
     assert "nothing was stored" in err
