@@ -116,4 +116,5 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
         assert result.complete, (folder / "out" / "console.txt").read_text()[-2000:]
         return Night(folder / "out", result)
 
+    run.folder = tmp_path_factory.mktemp  # type: ignore[attr-defined]
     return run

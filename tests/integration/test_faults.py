@@ -1,0 +1,139 @@
+"""Faults of the board while it is held warm: the guard's word, the heater's end, nothing hot.
+
+The limits are those of docs/safety.md: pad 46 C, skin 41.5 C, 2 CEM43 minutes.
+"""
+
+import pytest
+
+from support.events import event, hug
+
+PLAN = "[warmth]\nlevel_c = 38\nramp_c_per_min = 3\nsession_min = 45\n"
+AT_S, UNTIL_S = 700, 1300
+
+# kind, parameters, reactions that will do, seconds to zero power
+FAULTS = [
+    ("heater_fet_short", {}, "LX", 5),
+    ("heater_open", {}, "L", 30),
+    ("ntc_pad_short", {}, "L", 2),
+    ("ntc_pad_open", {}, "L", 2),
+    ("ntc_pad_detached", {"env_c": 22.0}, "L", 60),
+    ("ntc_pad_detached", {"env_c": 35.5}, "L", 120),
+    ("ntc_pad_detached", {"env_c": 30.0, "coupling": 0.6}, "L", 240),
+    ("ntc_skin_open", {}, "L", 2),
+    ("ntc_skin_short", {}, "L", 2),
+    ("ntc_skin_frozen", {}, "L", 15),
+    ("ntc_pad_frozen", {}, "L", 15),
+    ("ntc_pad_offset", {"c": -4}, "L", 240),
+    ("ntc_both_offset", {"c": -3}, "L", 10),
+    ("adc_error", {}, "L", 2),
+    ("vm_hang", {}, "", 3),
+    ("watchdog_reset", {}, "", 2),
+    ("soft_reset", {}, "", 2),
+    ("brownout", {}, "", 2),
+]
+
+
+def named(fault):
+    kind, parameters, *_ = fault
+    return "-".join([kind, *(f"{key}{value}" for key, value in parameters.items())])
+
+
+def safe(night):
+    assert night.summary["peak_pad_c"] <= 46
+    assert night.summary["peak_skin_c"] <= 41.5
+    assert night.summary["cem43"] <= 2
+    assert night.summary["false_trips"] == 0
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=named)
+def test_a_fault_while_it_is_warm_ends_heat_in_time(play, fault):
+    kind, parameters, reactions, deadline_s = fault
+    night = play(
+        hug(10, UNTIL_S) + event(AT_S, "fault", kind=kind, **parameters), UNTIL_S, plan=PLAN
+    )
+    told = night.summary["faults"][0]
+    assert told["heater_off_s"] is not None
+    assert told["heater_off_s"] <= deadline_s, told
+    if reactions:
+        assert told["reaction"] in reactions, told
+    assert night.summary["switch2"] == 0
+    safe(night)
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        ("adc_spikes", {"per_min": 6}),
+        ("battery_sag", {"v": 3.5}),
+        ("clock_jump", {"s": 86400}),
+        ("clock_jump", {"s": -86400}),
+        ("bladder_leak", {"pa_per_s": 2}),
+    ],
+)
+def test_what_is_no_danger_trips_nothing(play, kind, parameters):
+    night = play(
+        hug(10, UNTIL_S) + event(AT_S, "fault", kind=kind, **parameters), UNTIL_S, plan=PLAN
+    )
+    assert night.events("guard") == []
+    assert night.summary["final_state"] in ("warming", "holding")
+    safe(night)
+
+
+@pytest.mark.parametrize(("ms", "reactions"), [(300, []), (900, ["O"])])
+def test_tasks_that_are_late_are_forgiven_until_they_are_too_late(play, ms, reactions):
+    night = play(
+        hug(10, 800)
+        + event(AT_S, "fault", kind="starvation", ms=ms)
+        + event(AT_S + 20, "clear", kind="starvation"),
+        850,
+        plan=PLAN,
+    )
+    assert sorted({row["reaction"] for row in night.events("guard")}) == reactions
+    assert night.summary["reboots"] == 0
+    if reactions:
+        assert night.summary["faults"][0]["heater_off_s"] <= 3
+    safe(night)
+
+
+@pytest.mark.parametrize("kind", ["bme280_bus_hang", "bme280_garbage", "bme280_stuck"])
+def test_a_lost_sense_trips_nothing_and_heat_does_not_depend_on_it(play, kind):
+    night = play(
+        hug(10, 200) + event(100, "fault", kind=kind) + event(160, "clear", kind=kind),
+        260,
+        plan=PLAN,
+    )
+    assert night.events("guard") == []
+    assert night.summary["reboots"] == 0
+    safe(night)
+
+
+def test_a_leaky_switch_at_rest_is_locked(play):
+    night = play(
+        event(1, "fault", kind="second_switch_welded")
+        + event(20, "fault", kind="heater_fet_leak", fraction=0.35),
+        60,
+    )
+    assert night.summary["final_state"] == "locked"
+    assert [row["reaction"] for row in night.events("guard")] == ["X"]
+
+
+def test_a_latch_outlives_the_power_and_goes_with_the_holders_word(play):
+    night = play(
+        hug(10, 60)
+        + event(30, "fault", kind="ntc_pad_open")
+        + event(60, "clear", kind="ntc_pad_open")
+        + event(80, "power", off_s=10)
+        + hug(100, 10)
+        + event(200, "button")
+        + hug(220, 10),
+        260,
+        plan=PLAN,
+    )
+    assert night.warmth_begins(90, 200) == []
+    assert night.warmth_begins(200, 260) == [pytest.approx(223, abs=0.5)]
+
+
+def test_an_object_that_is_warm_when_it_starts_is_not_at_fault(play):
+    night = play(hug(10, 600) + event(620, "power", off_s=5), 700, plan=PLAN)
+    assert night.events("guard") == []
+    assert night.summary["final_state"] == "idle"
