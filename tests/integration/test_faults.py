@@ -79,8 +79,8 @@ def test_what_is_no_danger_trips_nothing(play, kind, parameters):
     safe(night)
 
 
-@pytest.mark.parametrize(("ms", "reactions"), [(300, []), (900, ["O"])])
-def test_tasks_that_are_late_are_forgiven_until_they_are_too_late(play, ms, reactions):
+@pytest.mark.parametrize(("ms", "forgiven"), [(300, True), (750, False), (1500, False)])
+def test_tasks_that_are_late_are_forgiven_until_they_are_too_late(play, ms, forgiven):
     night = play(
         hug(10, 800)
         + event(AT_S, "fault", kind="starvation", ms=ms)
@@ -88,10 +88,13 @@ def test_tasks_that_are_late_are_forgiven_until_they_are_too_late(play, ms, reac
         850,
         plan=PLAN,
     )
-    assert sorted({row["reaction"] for row in night.events("guard")}) == reactions
-    assert night.summary["reboots"] == 0
-    if reactions:
+    if forgiven:
+        assert night.events("guard") == []
+        assert night.summary["reboots"] == 0
+        assert night.summary["final_state"] == "holding"
+    else:  # the guard or, where even that comes too late, the watchdog
         assert night.summary["faults"][0]["heater_off_s"] <= 3
+        assert night.summary["final_state"] == "idle"
     safe(night)
 
 
