@@ -118,3 +118,11 @@ def test_a_consent_withdrawn_takes_what_was_counted_with_it():
     care.plan = {"logging.level": 1}
     log.tally()
     assert journal.kinds == []
+
+
+def test_what_was_not_to_be_counted_is_not_told_later():
+    log, journal, care = log_at(0)
+    use(log)
+    care.plan = {"logging.level": 1}
+    log.tally()
+    assert journal.kinds == []

@@ -311,3 +311,15 @@ def test_flash_that_fails_is_counted_and_told_and_loses_nothing_else():
                     assert found.get(seq) == expected[seq], (rest, seq)
             numbers = [found[seq] for seq in sorted(found) if seq >= first_lost]
             assert numbers == [20_000, 20_001, 20_002, 5] + [40_000 + i for i in range(5)]
+
+
+def test_a_slot_that_flash_half_took_is_never_used_again():
+    nor = Nor(SECTORS)
+    journal = opened(nor)
+    write(journal, 1)
+    nor.fails_half = True
+    write(journal, 2)
+    write(journal, 3)
+    for again in (journal, opened(nor, 2)):
+        found = held(again)
+        assert [found[seq] for seq in sorted(found)] == [1, 1, 3]  # the second: one was dropped

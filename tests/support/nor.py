@@ -12,7 +12,8 @@ class PowerCut(Exception):
 
 class Nor:
     """`cut_at` names the operation (program or erase, from 0) during which the power goes, `done`
-    how much of it (0 to 1) is done by then. `fails` makes every operation an OSError.
+    how much of it (0 to 1) is done by then. `fails` makes every operation an OSError,
+    `fails_half` the next one, with half of it done.
     """
 
     def __init__(self, sectors, data=None):
@@ -22,6 +23,7 @@ class Nor:
         self.cut_at = None
         self.done = 0.0
         self.fails = False
+        self.fails_half = False
         self.torn_end_first = False
         self.kind_cut = None  # "program" or "erase", once the power has gone
 
@@ -36,6 +38,9 @@ class Nor:
         for i in range(start, start + self._done_of("program", len(data))):
             self.data[i] &= data[i - start]
         self._end()
+        if self.fails_half:
+            self.fails_half = False
+            raise OSError(5)
         self.programs += 1
         self.programmed += len(data)
 
@@ -61,6 +66,8 @@ class Nor:
     def _done_of(self, kind, size):
         if self.fails:
             raise OSError(5)
+        if self.fails_half:
+            return size // 2
         self.operations += 1
         if self.operations - 1 != self.cut_at:
             return size

@@ -161,12 +161,13 @@ def test_the_button_cuts_within_the_cycle_that_is_under_way():
     warm.run(60)
     assert warm.plant.watts > 0.2
 
-    plain = warm.heat._warm
+    plain = warm.heat._heater.drive
 
-    def interrupted(r):  # while the cycle works out its duty
-        plain(r)
+    def interrupted(duty):  # the duty is worked out, the button comes, the duty is driven
         warm.heat.cut()
+        plain(duty)
 
-    warm.heat._warm = interrupted
+    warm.heat._heater.drive = interrupted
     warm.cycle()
+    assert warm.r.duty > 0
     assert warm.plant.duty == 0
