@@ -285,7 +285,7 @@ class RTC:
         import time
 
         if value is None:
-            y, month, d, h, m, s, weekday, _ = time.gmtime()
+            y, month, d, h, m, s, weekday = time.gmtime()[:7]
             return (y, month, d, weekday, h, m, s, 0)
         y, month, d, _, h, m, s, _ = value
         _parts.life.set_rtc(time.mktime((y, month, d, h, m, s, 0, 0)))
