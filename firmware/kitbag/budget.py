@@ -42,6 +42,11 @@ class Rolling:
         self._buckets[0] += amount
         self.total += amount
 
+    @property
+    def recent(self):
+        """What was added in this hour of powered time and the one before."""
+        return self._buckets[0] + self._buckets[1]
+
     def keep(self):
         """Store it where it outlives a reset."""
         data = struct.pack("<%dI" % (_BUCKETS + 1), self._into_ms, *self._buckets)

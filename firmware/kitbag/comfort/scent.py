@@ -12,7 +12,9 @@ class Scent:
     def __init__(self, pulses, seconds):
         self._pulses = pulses
         self._seconds = seconds
-        self._since_ms = None  # since the last pulse began; None = none in this boot
+        # Since the last pulse began; None = long ago. After a restart nobody knows when in the
+        # last hours it was: the whole gap is waited for.
+        self._since_ms = 0 if pulses.recent else None
 
     def pass_time(self, ms):
         self._pulses.pass_time(ms)

@@ -79,7 +79,7 @@ class Comfort:
                 touch.per_min,
             )
             lasted_ms = await self._play(touch)
-            why = "session_over" if self._touch is touch else "button"
+            why = "session_over" if self._touch is touch else "stop"
             if self._touch is touch:
                 self._touch = None
                 self._motor.off()

@@ -21,6 +21,7 @@ from ..warmth.readings import Median3, Readings
 from ..wire import records
 
 _COLD_AFTER_MS = const(15 * 60_000)  # unheated so long, the pad is at rest with its surroundings
+_KEEP_EVERY_UMIN = const(20_000)
 _KEEP_EVERY_MS = const(10 * 60_000)
 _ACKNOWLEDGE_AFTER_MS = const(
     60_000
@@ -56,6 +57,7 @@ class Heat:
         self._clean_ms = 0
         self._sample_ms = 0
         self._keep_ms = 0
+        self._kept_umin = self.dose.umin
         self._saturated = False
         self._battery_low = False
         self._state = "idle"
@@ -98,14 +100,15 @@ class Heat:
         """A deliberate act asks for warmth, or for more of it. Returns True when it is given."""
         if self.barred or not self._care.plan["warmth.enabled"]:
             return False
-        self._stopped = False
         if self._session is None:
             self._control = late.load("kitbag.warmth.control").Control()
             self._session = late.load("kitbag.warmth.session").Session()
         if not self.active:
             pad_c = self.readings.pad_mc / 1000
+            if not self._session.start(self._care.plan, pad_c):
+                return False
             self._control.start(pad_c, self._cold_ms >= _COLD_AFTER_MS)
-            self._session.start(self._care.plan, pad_c)
+            self._stopped = False
             self._sample_ms = 0
             self._note(why)
         elif self._session.extend(self._care.plan):
@@ -191,6 +194,8 @@ class Heat:
             self._warm(r)
         else:
             self._heater.drive(0)
+            if self._session is not None:
+                self._session.rest(r.dt_ms)
             self._cold_ms = min(_COLD_AFTER_MS, self._cold_ms + r.dt_ms)
         if self._cut:  # the button was pressed while this cycle worked out its duty
             self._heater.off()
@@ -270,9 +275,12 @@ class Heat:
         self._latch.pass_time(r.dt_ms)
         clean_ms = 0 if self.guard.finding else self._clean_ms + r.dt_ms
         self._clean_ms = min(_ACKNOWLEDGE_AFTER_MS, clean_ms)
+        # A power cut may cost the budget a hundredth of itself, and flash is spared
         self._keep_ms += r.dt_ms
-        if self._keep_ms >= _KEEP_EVERY_MS:
+        umin = self.dose.umin
+        if self._keep_ms >= _KEEP_EVERY_MS or umin >= self._kept_umin + _KEEP_EVERY_UMIN:
             self._keep_ms = 0
+            self._kept_umin = umin
             self.dose.keep()
 
     def _note(self, why):

@@ -11,6 +11,9 @@ from micropython import const
 # The plant as docs/safety.md has it; the PI makes up for what differs
 _HEAT_CAPACITY_J_PER_K = const(38.0)  # the pad
 _COVER_W_PER_K = const(0.5)  # from the pad to the face; too little beats too much
+_COVER_MAX_K = const(
+    5.0
+)  # nobody there, a cold room: a colder face than that reads something else
 _BACK_W_PER_K = const(0.035)  # from the pad through the stuffing to the room
 _KP_W_PER_K = const(1.8)
 _KI_W_PER_K_S = const(0.008)
@@ -38,7 +41,7 @@ class Control:
         error = target_c - pad_c
         wanted = (
             _HEAT_CAPACITY_J_PER_K * ramp_c_per_s
-            + _COVER_W_PER_K * (target_c - face_c)
+            + _COVER_W_PER_K * min(_COVER_MAX_K, target_c - face_c)
             + _BACK_W_PER_K * (target_c - self._rest_c)
             + _KP_W_PER_K * error
             + self._integral_w

@@ -10,6 +10,7 @@ from ..wire import ceiling
 
 _CANNOT_REACH_MS = const(8 * 60_000)  # at full power and still this far below the target
 _CANNOT_REACH_C = const(0.7)
+_TENDER_AGAIN_MS = const(3_600_000)
 _ARRIVED_C = const(0.3)
 
 
@@ -24,7 +25,7 @@ class Session:
         self.active = False
         self.target_c = 0.0
         self.ramp_c_per_s = 0.0
-        self.on_ms = 0
+        self._worn_ms = 0  # L8: warmth takes it up, rest of the same length takes it down
         self._left_ms = 0
         self._extended = False
         self._level_for_ms = 0
@@ -32,21 +33,30 @@ class Session:
         self._fade_c_per_s = 0.0
 
     def start(self, plan, pad_c):
-        """Begin to warm from `pad_c`; a session that already runs goes on."""
+        """Begin to warm from `pad_c`; a session that already runs goes on.
+
+        Returns False where tender skin has had its time and needs its rest first.
+        """
         if self.active and self.state != "fading":
-            return
+            return True
+        if ceiling.tender(plan) and self._worn_ms >= _TENDER_AGAIN_MS:
+            return False
         self.state = "warming"
         self.active = True
         self.target_c = max(min(pad_c, ceiling.level_c(plan)), limits.LEVEL_MIN_C - 20)
-        self.on_ms = 0
         self._left_ms = int(self._session_min(plan) * 60_000)
         self._extended = False
         self._level_for_ms = 0
         self._weak_ms = 0
+        return True
+
+    def rest(self, dt_ms):
+        """`dt_ms` without warmth went by."""
+        self._worn_ms = max(0, self._worn_ms - dt_ms)
 
     def extend(self, plan):
         """A further deliberate act while warm: once a session, its time begins anew."""
-        if not self.active or self._extended:
+        if not self.active or self._extended or self._tender_time_up(plan):
             return False
         self._extended = True
         self._left_ms = int(self._session_min(plan) * 60_000)
@@ -64,7 +74,7 @@ class Session:
     def step(self, dt_ms, plan, pad_c, quiet_ms, dose_umin, saturated):
         if not self.active:
             return None
-        self.on_ms += dt_ms
+        self._worn_ms += dt_ms
         dt_s = dt_ms / 1000
         if self.state == "fading":
             return self._fade(dt_s, plan)
@@ -72,9 +82,7 @@ class Session:
             self._left_ms -= dt_ms
         if self._left_ms <= 0 or self._tender_time_up(plan):
             self.state = "fading"
-            fade_s = 60 * max(
-                limits.FADE_MIN_MIN, min(limits.FADE_MAX_MIN, plan["warmth.fade_min"])
-            )
+            fade_s = _fade_s(plan)
             self._fade_c_per_s = max(0.0, self.target_c - _sleep_c(plan)) / fade_s
             self._left_ms = int(fade_s * 1000)
             return None
@@ -90,8 +98,10 @@ class Session:
     def _session_min(self, plan):
         return max(limits.SESSION_MIN_MIN, min(limits.SESSION_MAX_MIN, plan["warmth.session_min"]))
 
+    # Early enough for the fade to end within the two hours
     def _tender_time_up(self, plan):
-        return ceiling.tender(plan) and self.on_ms >= limits.TENDER_ON_MS
+        up_ms = limits.TENDER_ON_MS - 1000 * _fade_s(plan)
+        return ceiling.tender(plan) and self._worn_ms >= up_ms
 
     # The lowest of all that applies now
     def _level(self, plan, quiet_ms, dose_umin):
@@ -139,6 +149,10 @@ class Session:
             return None
         self.end()
         return "faded"
+
+
+def _fade_s(plan):
+    return 60 * max(limits.FADE_MIN_MIN, min(limits.FADE_MAX_MIN, plan["warmth.fade_min"]))
 
 
 def _sleep_c(plan):

@@ -36,7 +36,7 @@ STATES = "idle warming holding fading stopped cannot_reach tripped latched locke
 WHYS = (
     "none hold long_hold double_squeeze triple_squeeze pat button session_over faded dose "
     "on_time battery guard plan restart gap budget not_enabled barred error charging host "
-    "alone"
+    "alone stop"
 )
 REACTIONS = "none W O L X"
 PATTERNS = "heartbeat breath purr steady"

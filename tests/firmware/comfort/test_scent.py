@@ -91,9 +91,23 @@ def test_restarts_do_not_refill_the_budget():
     p = planned(daily_pulses=6)
     count = 0
     for _ in range(30):
-        count += given(scent_of(memory), p)
+        one = scent_of(memory)
+        one.pass_time(721_000)
+        count += given(one, p)
     assert count == 6
-    assert scent_of(memory).refusal(p) == "budget"
+    assert one.refusal(p) == "budget"
+
+
+def test_a_restart_does_not_shorten_the_gap():
+    memory = Memory()
+    p = planned(gap_s=720.0)
+    assert given(scent_of(memory), p)
+    again = scent_of(memory)
+    assert again.refusal(p) == "gap"
+    again.pass_time(719_000)
+    assert again.refusal(p) == "gap"
+    again.pass_time(1_000)
+    assert again.refusal(p) is None
 
 
 def test_a_pulse_is_accounted_for_before_it_is_given():

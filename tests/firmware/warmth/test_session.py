@@ -154,21 +154,20 @@ def test_the_dose_steps_the_level_down():
     assert warm.session.state == "holding"
 
 
-def test_tender_skin_has_two_hours():
+def test_tender_skin_has_two_hours_and_then_a_rest():
     p = planned(placement="neck", warmth__ramp_c_per_min=0.2, warmth__session_min=45.0)
     warm = Warm(p, 20.0)
-    seconds = [0]
-
-    def look():
-        if warm.session.state != "fading":
-            seconds[0] += 1
-
     while not warm.ended and warm.on_s < 5 * 3600:
         if warm.on_s == 7000:
-            warm.session.extend(p)
-        warm.run(1, look, 1000)
+            assert not warm.session.extend(p)
+        warm.run(1, None, 1000)
     assert warm.ended == "faded"
-    assert seconds[0] <= limits.TENDER_ON_MS / 1000 + 1
+    assert 7_000 <= warm.on_s <= limits.TENDER_ON_MS / 1000 + 1
+    assert not warm.session.start(p, 30.0)
+    warm.session.rest(59 * 60_000)
+    assert not warm.session.start(p, 30.0)
+    warm.session.rest(2 * 60_000)
+    assert warm.session.start(p, 30.0)
 
 
 def test_a_further_act_extends_once():
