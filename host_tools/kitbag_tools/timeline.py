@@ -259,10 +259,12 @@ def _consistent(anchors: list[Anchor], boots: dict[int, Boot]) -> tuple[list[Anc
     alone = {rank for rank in range(1, best + 1) if [longest[i] for i in on_best].count(rank) == 1}
     kept = [anchors[i] for i in on_best if longest[i] in alone]
     left_out = [anchor for anchor in anchors if anchor not in kept]
+    # Once a boot: a visit leaves an anchor in the log and one in the store
+    doubted = dict.fromkeys(anchor.boot for anchor in left_out)
     doubts = [
-        f"A visit in boot {anchor.boot} came with a computer clock that contradicts other visits; "
+        f"A visit in boot {boot} came with a computer clock that contradicts other visits; "
         "its time was not used."
-        for anchor in left_out
+        for boot in doubted
     ]
     return kept, doubts
 

@@ -17,7 +17,7 @@ from .files import write_atomically
 from .schema import Row, Table
 from .tables import BREATHS, EVENTS, HUGS, NIGHTS, TABLES, event_rows, hug_rows, night_row
 
-__all__ = ["TABLES", "csv_text", "write_tables"]
+__all__ = ["TABLES", "csv_text", "write_empty_tables", "write_tables"]
 
 
 def write_tables(
@@ -55,6 +55,12 @@ def write_tables(
         write_atomically(book, (_codebook_text(table, history)).encode())
         written += [path, book]
     return written
+
+
+def write_empty_tables(out_dir: Path) -> None:
+    """The tables' headers alone, for a run of which no log came down."""
+    for table in TABLES:
+        write_atomically(out_dir / f"{table.name}.csv", csv_text(table, []).encode())
 
 
 def csv_text(table: Table, rows: Iterable[Row]) -> str:

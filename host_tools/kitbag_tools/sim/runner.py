@@ -40,6 +40,8 @@ STORE = "store.sqlite3"
 # Real seconds. The clock stands still while a host waits, so only a broken run gets near it
 _ANSWER_TIMEOUT_S = 30.0
 _TRIES = 3
+# Virtual seconds after the scenario in which an object that keeps restarting may still be heard
+_LAST_VISIT_S = 120.0
 
 Progress = Callable[[float, str], None]
 """Called with the share of the scenario that is done (0 to 1) and a word on what is going on."""
@@ -88,12 +90,14 @@ def run(
     )
     with process, contextlib.closing(Store(store_path)) as store:
         host = _Host(scenario, process, object_dir, store, env)
-        reboots = clock_ahead_ms = 0
+        clock_ahead_ms = 0
         for message in process.messages():
             if message.word == "visit":
                 host.visit(message)
             elif message.word == "reset":
-                reboots += 1
+                if message.facts["t_s"] > scenario.duration_s + _LAST_VISIT_S:
+                    host.give_up()
+                    break
             elif message.word == "at" and progress is not None:
                 t_s = message.facts["t_s"]
                 progress(t_s / scenario.duration_s, _clock_words(t_s))
@@ -213,6 +217,18 @@ class _Host:
         finally:
             _replace(self._left, str(message.facts["visit"]))
 
+    def give_up(self) -> None:
+        """The scenario is long over and the object restarts again and again."""
+        self.sync_failed = True
+        self.problems.append(
+            KitbagError(
+                where="simulated object",
+                reason=Reason.NO_ANSWER,
+                problem="it restarts again and again, and its log cannot be read",
+                next_step="clear the fault before the scenario's end to read the log",
+            )
+        )
+
 
 def care_plan_of(scenario: Scenario) -> dict[str, Any] | None:
     """The plan to apply, complete; None to leave the object with its own default."""
@@ -262,6 +278,7 @@ def _tell(
         exports.write_tables(store, out_dir, scenario.zone, scenario.start, device=host.device)
     except KitbagError as error:  # nothing came down: the world's own files still tell the run
         host.problems.append(error)
+        exports.write_empty_tables(out_dir)
     physics = json.loads((object_dir / "physics.json").read_text())
     told = summary.make(scenario, physics, host.status, host.records_written, host.syncs, out_dir)
     told["heap_bytes"] = {

@@ -250,3 +250,17 @@ def test_a_held_object_ends_when_its_runner_is_killed(tmp_path) -> None:
     finally:
         process.kill()
     assert _wait_for(lambda: not _children(tmp_path))
+
+
+def test_an_object_that_never_comes_back_ends_the_run(play) -> None:
+    # Late by more than its watchdog allows, from the first minute to long after the last
+    starved = '[[event]]\nt_s = 30\ndo = "fault"\nkind = "starvation"\nms = 1800\n'
+    head = 'setup = false\nduration_s = 60\nstart = "2026-03-01T22:00:00+00:00"\n'
+    out = play(head + starved)
+    assert not play.result.complete
+    assert runner.exit_code(play.result) == ExitCode.INCOMPLETE
+    [error, *_] = play.result.problems
+    assert "restarts again and again" in str(error)
+    for table in ("events", "hugs", "nights", "breaths"):
+        assert (out / f"{table}.csv").read_text().count("\n") == 1, table
+    assert _summary(out)["reboots"] > 10
