@@ -171,6 +171,13 @@ def sim(
     played = scenarios.load(scenario, seed)
     with _progress(session, verbose) as told:
         result = runner.run(played, out_dir, session.env, factor, hold, told)
+    if verbose:
+        heap = result.summary["heap_bytes"]
+        session.say(
+            f"Heap of the object: {heap['firmware']} bytes for the firmware (twice its budget on a "
+            f"chip), {heap['simulated_board']} for the simulated board, {heap['garbage']} for "
+            "garbage."
+        )
     for problem in result.problems:
         session.say(problem.told())
     written = [*sorted(out_dir.glob("*.csv")), out_dir / "summary.json"]
