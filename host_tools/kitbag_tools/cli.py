@@ -174,8 +174,8 @@ def sim(
     if verbose:
         heap = result.summary["heap_bytes"]
         session.say(
-            f"Heap of the object: {heap['firmware']} bytes for the firmware (twice its budget on a "
-            f"chip), {heap['simulated_board']} for the simulated board, {heap['garbage']} for "
+            f"Heap of the object: {heap['firmware']} bytes for the firmware (twice its budget "
+            f"on a chip), {heap['simulated_board']} for the simulated board, {heap['garbage']} for "
             "garbage."
         )
     for problem in result.problems:
