@@ -175,8 +175,8 @@ def sim(
         heap = result.summary["heap_bytes"]
         session.say(
             f"Heap of the object: {heap['firmware']} bytes for the firmware (twice its budget "
-            f"on a chip), {heap['simulated_board']} for the simulated board, {heap['garbage']} for "
-            "garbage."
+            f"on a chip), {heap['simulated_board']} for the simulated board, "
+            f"{heap['garbage']} for garbage."
         )
     for problem in result.problems:
         session.say(problem.told())
