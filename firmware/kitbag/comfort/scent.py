@@ -34,11 +34,11 @@ class Scent:
         """Why no pulse may be given now: a word of records.WHYS, or None when one may."""
         if not plan["scent.enabled"]:
             return "not_enabled"
+        if self.left_today(plan) <= 0:
+            return "budget"
         gap_ms = max(plan["scent.gap_s"], limits.SCENT_GAP_MIN_S) * 1000
         if self._since_ms is not None and self._since_ms < gap_ms:
             return "gap"
-        if self.left_today(plan) <= 0:
-            return "budget"
         return None
 
     def give(self, plan):
