@@ -107,6 +107,7 @@ FIGURES = {
     "erases in 1000 records": ("journal", "erases in 1000 records", 1),
     "log downloaded a second": ("download", "log downloaded a second at 115200 baud", 1000),
     "wall time of an eight-hour night": ("night", "wall time of an 8 h night", 1),
+    "wall time of one that is held": ("night", "  held all night", 1),
 }
 
 
