@@ -92,13 +92,14 @@ class KitbagError(Exception):
     def told(self) -> str:
         """The one printed form, without a final newline."""
         lines = [f"{self.where}: {self.problem}" if self.where else self.problem]
-        for name, value in (
-            ("given", self.given),
-            ("allowed", self.allowed),
-            ("next", self.next_step),
+        # What was given may be anything, and is cut; what is allowed is ours, and is said whole
+        for name, value, most in (
+            ("given", self.given, 300),
+            ("allowed", self.allowed, 3_000),
+            ("next", self.next_step, 3_000),
         ):
             if value:
-                lines.append(f"  {name:<8} {_one_line(value)}")
+                lines.append(f"  {name:<8} {_one_line(value, most)}")
         return "\n".join(lines)
 
     def as_fields(self) -> dict[str, str | int]:
@@ -140,7 +141,7 @@ class RequestRefused(KitbagError):
         )
 
 
-def _one_line(text: str) -> str:
-    """`text` with nothing in it that could move a terminal's cursor, and of bounded length."""
+def _one_line(text: str, most: int) -> str:
+    """`text` with nothing in it that could move a terminal's cursor, of at most `most` letters."""
     clean = "".join(c if c.isprintable() else " " for c in text)
-    return clean if len(clean) <= 300 else clean[:297] + "..."
+    return clean if len(clean) <= most else clean[: most - 3] + "..."

@@ -154,7 +154,7 @@ _WRONG = {
     ),
     "a fault that is not built yet": (
         _event("do = 'fault'\nkind = 'charging'"),
-        ["fault.kind", "charging, which is not built yet", "heater_fet_short"],
+        ["fault.kind", "charging, which is not built yet", "adc_error", "watchdog_reset"],
     ),
     "a fault without its parameter": (
         _event("do = 'fault'\nkind = 'ntc_pad_offset'"),
