@@ -20,6 +20,8 @@ _ENODEV = 19
 _ETIMEDOUT = 116  # the ESP-IDF's, as the port raises it
 
 
+_RTC_MEMORY_MAX = 2048
+
 _ADC_US = 40
 _I2C_START_US = 30
 
@@ -182,6 +184,8 @@ class ADC:
             _board.ADC_CURRENT: _world.current_mv,
             _board.ADC_BATTERY: _world.battery_mv,
             _board.ADC_REFERENCE: _world.reference_mv,
+            _board.ADC_CELL: _world.cell_mv,
+            _board.ADC_PAD_SUPPLY: _world.pad_supply_mv,
         }
         if number not in sources:
             raise ValueError("invalid pin")
@@ -296,6 +300,8 @@ class RTC:
     def memory(self, data=None):
         if data is None:
             return _parts.life.rtc_memory
+        if len(data) > _RTC_MEMORY_MAX:
+            raise ValueError("buffer too long")
         _parts.life.rtc_memory = bytes(data)
 
 

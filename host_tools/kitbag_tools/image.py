@@ -13,9 +13,11 @@ import os
 import re
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
+from zlib import crc32
 
 from . import vm
 from .errors import KitbagError, Reason
@@ -26,6 +28,9 @@ _COMPILER_FLAGS = ("-O3",)
 _DRIVER_PACKAGE = "adafruit-circuitpython-bme280"
 # Unmodified. Its protocol.py is for CircuitPython's buses; the firmware brings its own bus object.
 _DRIVER_FILES = ("__init__.py", "basic.py", "advanced.py")
+
+# What the object compares its own files with: {path in the image: CRC-32 of its bytes}
+MANIFEST = "kitbag/manifest.json"
 
 _PINS_LINE = re.compile(
     r"^for _pin in \(.*\):  # the build writes the board's OUTPUT_PINS here$", re.MULTILINE
@@ -71,7 +76,8 @@ def build(board: str, out: Path | None = None) -> Path:
         content = item.source if item.target.suffix == ".py" else _compile(compiler, item)
         _write(destination, content, scratch=tree.parent)
         fresh[name] = [made_of, _digest(content)]
-    _remove_strangers(tree, set(fresh))
+    _write_manifest(tree, fresh)
+    _remove_strangers(tree, {*fresh, MANIFEST})
     if fresh != stamps:
         _write(
             stamp_path, json.dumps(fresh, indent=1, sort_keys=True).encode(), scratch=tree.parent
@@ -193,6 +199,13 @@ def _compile(compiler: Path, item: _Item) -> bytes:
         reason=Reason.INVALID_FILE,
         problem="this does not compile for MicroPython",
     )
+
+
+def _write_manifest(tree: Path, names: Iterable[str]) -> None:
+    sums = {name: crc32((tree / name).read_bytes()) for name in names}
+    content = json.dumps(sums, separators=(",", ":"), sort_keys=True).encode()
+    if _file_digest(tree / MANIFEST) != _digest(content):
+        _write(tree / MANIFEST, content, scratch=tree.parent)
 
 
 def _number(node: ast.expr, numbers: dict[str, int]) -> int | None:

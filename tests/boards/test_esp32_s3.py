@@ -37,7 +37,7 @@ def test_readme_tells_the_pins_of_board_py(folder: Path, pins: dict[str, int]) -
 
 
 def test_no_pin_is_used_twice(pins: dict[str, int]) -> None:
-    assert len(set(pins.values())) == len(pins) == 12
+    assert len(set(pins.values())) == len(pins) == 15
 
 
 def test_no_pin_is_one_of_the_traps(pins: dict[str, int]) -> None:

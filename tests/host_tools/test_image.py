@@ -1,9 +1,11 @@
 """The image: complete, reproducible, incremental, and clear about what does not compile."""
 
+import json
 import os
 import shutil
 from importlib import metadata
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -37,7 +39,23 @@ def test_holds_what_the_object_needs_and_nothing_else(repository: Path, checkout
         for path in (repository / "firmware" / "kitbag").rglob("*.py")
     }
     driver = {f"adafruit_bme280/{name}.mpy" for name in ("__init__", "basic", "advanced")}
-    assert files == {"boot.py", "main.py", "board.mpy"} | modules | driver
+    assert files == {"boot.py", "main.py", "board.mpy", image.MANIFEST} | modules | driver
+
+
+def test_the_manifest_has_the_checksum_of_every_other_file(checkout: Path) -> None:
+    files = contents(image.build("esp32_s3"))
+    manifest = json.loads(files.pop(image.MANIFEST))
+    assert manifest == {name: crc32(data) for name, data in files.items()}
+    assert list(manifest) == sorted(manifest)
+
+
+def test_a_damaged_or_missing_manifest_is_made_again(checkout: Path) -> None:
+    tree = image.build("esp32_s3")
+    good = (tree / image.MANIFEST).read_bytes()
+    (tree / image.MANIFEST).write_bytes(b"{}")
+    assert (image.build("esp32_s3") / image.MANIFEST).read_bytes() == good
+    (tree / image.MANIFEST).unlink()
+    assert (image.build("esp32_s3") / image.MANIFEST).read_bytes() == good
 
 
 def test_same_sources_give_the_same_bytes(checkout: Path, tmp_path: Path) -> None:
@@ -56,7 +74,13 @@ def test_unchanged_files_are_left_alone(checkout: Path) -> None:
     limits = checkout / "firmware" / "kitbag" / "limits.py"
     limits.write_text(limits.read_text() + "\nONE_MORE = 1\n")
     after = change_times(image.build("esp32_s3"))
-    assert [name for name in before if before[name] != after[name]] == ["limits.mpy"]
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"limits.mpy", "manifest.json"}
+
+
+def test_an_unchanged_image_is_left_alone(checkout: Path) -> None:
+    before = change_times(image.build("esp32_s3"))
+    assert change_times(image.build("esp32_s3")) == before
 
 
 def test_a_damaged_or_missing_output_is_made_again(checkout: Path) -> None:

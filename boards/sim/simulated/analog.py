@@ -15,13 +15,14 @@ CURRENT_OFFSET_MV = 250.0
 CURRENT_MV_PER_A = 600.0
 BATTERY_DIVIDER = 2.0
 REFERENCE_MV = 1650.0
+PAD_SUPPLY_DIVIDER = 2.0
 
 FLOOR_MV = 100
 STRAIGHT_MV = 2450
 FULL_MV = 3100
 _BEND_PER_MV = 0.00008
 
-NTC_NOISE_C = 0.03
+NTC_NOISE_C = 0.03  # the world's ntc_noise_c replaces it
 CURRENT_NOISE_MV = 2.0
 OTHER_NOISE_MV = 1.0
 
@@ -57,6 +58,7 @@ class Thermistor:
 
     def __init__(self, noise):
         self._noise = noise
+        self.noise_c = NTC_NOISE_C
         self.fault = None
         self.offset_c = 0.0
         self.spike = 0
@@ -68,7 +70,7 @@ class Thermistor:
             if fault == "frozen":
                 return self.last_mv
             return 0 if fault == "short" else FULL_MV
-        celsius += self.offset_c + NTC_NOISE_C * self._noise.normal()
+        celsius += self.offset_c + self.noise_c * self._noise.normal()
         if self.spike:
             celsius += self.spike * _SPIKE_C
             self.spike = 0

@@ -9,6 +9,16 @@ _WOBBLE_OPEN = 0.1
 _EVEN_C = 40.0  # where an offset that comes from the common reference is as large as asked
 
 
+_REARMED = (
+    "adc_spikes",
+    "heater_intermittent",
+    "starvation",
+    "link_lost",
+    "setpoint_garbage",
+    "limits_corrupt",
+)
+
+
 class Faults:
     """`set(kind, parameters)` and `clear(kind)`; `active` maps the kinds now set to theirs."""
 
@@ -37,7 +47,7 @@ class Faults:
     def rearm(self, active):
         """After a reset: go on with what is not part of the world's state."""
         self.active = active
-        for kind in ("adc_spikes", "heater_intermittent", "starvation"):
+        for kind in _REARMED:
             if kind in active:
                 _SET[kind](self._board, active[kind])
 
@@ -86,10 +96,10 @@ def _flag(part, name):
 
 def _value(part, name, key, off):
     def apply(board, parameters):
-        setattr(getattr(board.world, part), name, parameters[key])
+        setattr(getattr(board.world, part) if part else board.world, name, parameters[key])
 
     def clear(board, parameters):
-        setattr(getattr(board.world, part), name, off)
+        setattr(getattr(board.world, part) if part else board.world, name, off)
 
     return apply, clear
 
@@ -167,6 +177,24 @@ def _late_clear(board, parameters):
     board.port.turn_us = usb.TURN_US
 
 
+def _charge_set(board, parameters):
+    board.world.power.charger_a = parameters["amps"]
+    board.pins.charger_changed()
+
+
+def _charge_clear(board, parameters):
+    board.world.power.charger_a = None
+    board.pins.charger_changed()
+
+
+def _line_set(board, parameters):
+    board.port.lose_line()
+
+
+def _line_clear(board, parameters):
+    board.port.cut = False
+
+
 def _clock_jump(board, parameters):
     board.life.set_rtc(board.life.time() + int(parameters["s"]))
 
@@ -198,6 +226,36 @@ def _brownout(board, parameters):
 def _hang(board, parameters):
     board.faults.active.pop("vm_hang")
     _later(board, board.life.hang)
+
+
+# Found by every boot from now on: see life
+def _crash_loop(board, parameters):
+    from . import life
+
+    _later(board, board.life.reset, life.HARD)
+
+
+def _update_set(board, parameters):
+    from . import life, update
+
+    update.interrupt(board.image, board.folder)
+    _later(board, board.life.reset, life.HARD)
+
+
+def _update_clear(board, parameters):
+    from . import life
+
+    _later(board, board.life.reset, life.HARD)
+
+
+# What happens inside the firmware is loaded when a scenario asks for it
+def _inside(name):
+    def apply(board, parameters):
+        from . import in_firmware
+
+        getattr(in_firmware, name)(board, parameters)
+
+    return apply
 
 
 _SET = {}
@@ -240,3 +298,11 @@ _know("watchdog_reset", (_watchdog_reset, None))
 _know("soft_reset", (_soft_reset, None))
 _know("brownout", (_brownout, None))
 _know("vm_hang", (_hang, None))
+_know("charging", (_charge_set, _charge_clear))
+_know("cell_hot", _value(None, "cell_hot_c", "c", None))
+_know("link_lost", (_line_set, _line_clear))
+_know("crash_loop", (_crash_loop, None))
+_know("update_interrupted", (_update_set, _update_clear))
+_know("task_exception", (_inside("fail_once"), None))
+_know("setpoint_garbage", (_inside("spoil_level"), _inside("mend_level")))
+_know("limits_corrupt", (_inside("spoil_limit"), _inside("mend_limit")))

@@ -7,6 +7,7 @@ accident.
 
 import hashlib
 import json
+from binascii import a2b_base64, b2a_base64
 
 from . import control
 from .clock import NEVER, Deadline
@@ -25,7 +26,9 @@ _EPOCH_2000 = 946_684_800
 
 
 class Life:
-    """`cause` and `unique_id` are what machine says; `boots` counts from 1."""
+    """`cause` and `unique_id` are what machine says; `boots` counts from 1. `started` has the true
+    second of each that got as far as boot.py.
+    """
 
     def __init__(self, board, folder, seed, kept):
         self._board = board
@@ -34,11 +37,12 @@ class Life:
         self.kind = kept["kind"] if kept else POWER
         self.cause = _CAUSES[self.kind]
         self.boots = kept["boots"] + 1 if kept else 1
+        self.started = kept["started"] if kept else []
         self.unique_id = hashlib.sha256(b"id%d" % seed).digest()[:6]
         self._drawn = 0
         self._rtc_zero_us = kept["rtc_zero_us"] if kept else 0
         self._rtc_s = kept["rtc_s"] if kept else 0
-        self.rtc_memory = b""
+        self.rtc_memory = a2b_base64(kept["rtc_memory"]) if kept else b""
         self.dead = False  # nothing runs until the process ends
         self.watchdog = Deadline(board.clock, self._bitten)
 
@@ -48,10 +52,25 @@ class Life:
         """Let the time pass that the chip needs before its first Python line."""
         clock = self._board.clock
         board = self._board
-        if self.kind != POWER:
-            board.pins.reset(stop_pwm=self.kind == SOFT)
-        clock.tick_zero(clock.now() - ticks_start_ms * 1000)
-        clock.run_until(clock.now() + _BOOT_US[self.kind])
+        while True:
+            if self.kind != POWER:
+                board.pins.reset(stop_pwm=self.kind == SOFT)
+            clock.tick_zero(clock.now() - ticks_start_ms * 1000)
+            clock.run_until(clock.now() + _BOOT_US[self.kind])
+            if "crash_loop" not in board.faults.active:
+                break
+            self._panic()
+        self.started.append(board.world.true_s(clock.now()))
+
+    # This boot dies before its first line. None of the firmware has run in this process, so that
+    # the next boot can use it.
+    def _panic(self):
+        self._board.port.stay_mute()
+        if self._board.player.over:
+            control.wait_for_the_end()
+        self.kind = HARD
+        self.cause = _CAUSES[HARD]
+        self.boots += 1
 
     def random(self, count):
         """Bytes that the seed and the boot decide."""
@@ -85,8 +104,9 @@ class Life:
     # --- deaths ---
 
     def reset(self, kind):
-        """The chip resets, now. Does not return."""
-        self._die(kind)
+        """The chip resets, now. Does not return, but where there is no power to reset it."""
+        if not self.dead:
+            self._die(kind)
 
     def _bitten(self):
         if not self.dead:
@@ -96,6 +116,7 @@ class Life:
         """The VM never comes back; time goes on until the watchdog bites or the scenario ends."""
         self._board.port.stay_mute()
         self._board.clock.run_until(NEVER - 1)
+        control.wait_for_the_end()
 
     def cut_power(self, off_s):
         """The supply goes for `off_s` true seconds and comes back. Does not return."""
@@ -110,6 +131,7 @@ class Life:
         board.clock.run_until(world.local_us(world.true_s(board.clock.now()) + off_s))
         self._rtc_s = 0
         self._rtc_zero_us = board.clock.now()
+        self.rtc_memory = b""
         self._die(POWER)
 
     def _die(self, kind):
@@ -120,8 +142,10 @@ class Life:
             "kind": kind,
             "us": board.clock.now(),
             "boots": self.boots,
+            "started": self.started,
             "rtc_zero_us": self._rtc_zero_us,
             "rtc_s": self._rtc_s,
+            "rtc_memory": b2a_base64(self.rtc_memory).decode(),
             "ledc": board.pins.ledc,
             "duty": board.pins._duty,
             "pressed": board.pins.pressed,

@@ -10,6 +10,7 @@ class Pins:
     """
 
     def __init__(self, world):
+        self._power = world.power
         self._loads = {
             _board.PIN_HEATER: world.drive_heater,
             _board.PIN_KEEPALIVE: world.drive_keepalive,
@@ -39,14 +40,22 @@ class Pins:
         """What digital input `pin` reads; outputs read themselves."""
         if pin == _board.PIN_BUTTON:
             return 0 if self.pressed else 1
+        if pin == _board.PIN_CHARGING:
+            return 0 if self._power.charger_a is not None else 1
         return 1 if self._duty.get(pin, 0) else 0
 
     def press(self, down):
         if down != self.pressed:
             self.pressed = down
-            watcher = self.watchers.get(_board.PIN_BUTTON)
-            if watcher is not None:
-                watcher(0 if down else 1)
+            self._tell(_board.PIN_BUTTON, 0 if down else 1)
+
+    def charger_changed(self):
+        self._tell(_board.PIN_CHARGING, self.level(_board.PIN_CHARGING))
+
+    def _tell(self, pin, level):
+        watcher = self.watchers.get(pin)
+        if watcher is not None:
+            watcher(level)
 
     def reset(self, stop_pwm):
         """The chip resets: plain outputs fall, LEDC runs on unless `stop_pwm`."""

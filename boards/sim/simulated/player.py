@@ -25,7 +25,8 @@ class Player:
         self._waiting = []  # visits that cannot be made yet
         self._visit = None
         self._ended = False
-        self._faults = []  # {kind, t_s, off_s}
+        self.over = False  # the last host has gone
+        self._faults = []  # {kind, t_s, onset_s, off_s, over}
         self._next = None
         self.after_end = control.wait_for_the_end
 
@@ -148,12 +149,21 @@ class Player:
     def _do_fault(self, kind, parameters):
         board = self._board
         now = board.world.true_s(board.clock.now())
-        fault = {"kind": kind, "t_s": now, "off_s": None, "over": False}
+        fault = {"kind": kind, "t_s": now, "onset_s": now, "off_s": None, "over": False}
         self._faults.append(fault)
         board.world.update()
         # The power that flows because of the fault is what has to go off
         board.faults.set(kind, parameters)
         board.world.watch(fault)
+
+    def began(self, kind):
+        """The last fault of `kind` waited for its moment, and that is now."""
+        world = self._board.world
+        world.update()
+        fault = [fault for fault in self._faults if fault["kind"] == kind][-1]
+        fault["onset_s"] = world.true_s(self._board.clock.now())
+        world.unwatch(fault)
+        world.watch(fault)
 
     def _do_clear(self, kind):
         self._board.faults.clear(kind)
@@ -215,6 +225,7 @@ class Player:
                     "switch2": world.power.switch2,
                     "samples": world.chip.bursts,
                     "reboots": self._board.life.boots - 1,
+                    "boots_s": self._board.life.started,
                     "heater_j": heat.given_j,
                     "flash": {n: getattr(self._board.flash, n) for n in self._board.flash.KEPT},
                     "faults": self._faults,
@@ -229,5 +240,6 @@ class Player:
                 self._finish()
 
     def _finish(self):
+        self.over = True
         control.say("end", {"us": self._board.clock.now()})
         self.after_end()

@@ -31,6 +31,8 @@ def build(folder, config, kept):
     from .world import World
 
     board = Board()
+    board.folder = folder
+    board.image = config["image"]
     board.clock = clock = Clock(kept["us"] if kept else 0)
     recordings = config["recordings"]
     board.world = world = World(
@@ -113,6 +115,7 @@ def main(folder):
             kept = json.load(file)
     except OSError:  # the first boot
         pass
+    image = _image(folder, config["image"], kept)
     board = build(folder, config, kept)
     if config.get("hold") or config.get("speed"):
         from . import live
@@ -123,12 +126,22 @@ def main(folder):
     if kept:
         board.port.restore(kept["port"], board.player.visit_over)
     board.player.start(kept["player"] if kept else None)
-    image = config["image"]
     ticks_start_ms = config["ticks_start_ms"]
     config = kept = None
     board.life.boot(ticks_start_ms)
     gc.collect()
+    os.chdir(image)  # the root of the chip's file system
     _firmware(board, image)
+
+
+# Where the object's files are now. On the import path the whole image stands.
+def _image(folder, whole, kept):
+    if not kept or "update_interrupted" not in kept["player"]["active"]:
+        return whole
+    from .update import FOLDER
+
+    sys.path[sys.path.index(whole)] = folder + FOLDER
+    return folder + FOLDER
 
 
 # As the port's main.c: boot.py, then main.py if boot.py went well, then the REPL for ever

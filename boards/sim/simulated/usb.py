@@ -41,6 +41,7 @@ class Port:
         self.rest = None  # the clock's idle hook while no host is here
         self.attached = False
         self.opened = False
+        self.cut = False  # fault: no byte gets through, either way
         self._owed = 0
         self._give_up = 0
         self.turn_us = TURN_US
@@ -75,6 +76,11 @@ class Port:
             control.say("mute", {"visit": self.visit})
         while self.attached:
             self._pull()
+
+    def lose_line(self):
+        """From now on, until `cut` is False again, hosts come in vain."""
+        self.cut = True
+        self.stay_mute()
 
     def _announce(self):
         announce = self.visitor
@@ -123,6 +129,8 @@ class Port:
 
     def deliver(self, data):
         """Put `data` on the line: its last byte arrives after its time at 115200 baud."""
+        if self.cut:
+            return
         arrives = self._clock.now() + self._line_us(len(data))
         self._clock.at(arrives, lambda: self._arrive(data))
         self._give_up = arrives + self.turn_us
@@ -163,7 +171,7 @@ class Port:
     # --- the object's side ---
 
     def listen(self):
-        if self.visitor is not None:
+        if self.visitor is not None and not self.cut:
             self._announce()
         return bool(self._received)
 
@@ -175,7 +183,7 @@ class Port:
     def write(self, data):
         size = len(data)
         self._clock.spend(self._line_us(size))  # the object's stdout blocks
-        if not self.attached or not self.opened:
+        if self.cut or not self.attached or not self.opened:
             return size  # nobody listens: gone, as on a chip
         paid = 0
         for byte in data:

@@ -37,6 +37,8 @@ class World:
         self.noise = Noise(seed)
         self.pad_ntc = analog.Thermistor(self.noise)
         self.face_ntc = analog.Thermistor(self.noise)
+        self.cell_ntc = analog.Thermistor(self.noise)
+        self.cell_hot_c = None  # fault: the cell is as warm as this, whatever is around it
         self.swapped = False
         self.adc_gain = 1.0
         self.adc_error = False
@@ -52,6 +54,7 @@ class World:
         self._logged = {}
         self._truth = None
         self._outputs = None
+        self._settle_noise()
 
     # --- time ---
 
@@ -99,6 +102,11 @@ class World:
         celsius = heat.pad_sensor_c if self.swapped else heat.face_sensor_c
         return self.face_ntc.sense(celsius, self.adc_gain)
 
+    def cell_mv(self):
+        self._glance()
+        celsius = self.thermal.stuffing_c if self.cell_hot_c is None else self.cell_hot_c
+        return self.cell_ntc.sense(celsius, self.adc_gain)
+
     def current_mv(self):
         amps = self.power.sensed_a((self.clock.now() - self._us) * self._true_per_us)
         mv = analog.CURRENT_OFFSET_MV + analog.CURRENT_MV_PER_A * amps
@@ -107,6 +115,12 @@ class World:
 
     def battery_mv(self):
         mv = self.power.battery_v * 1000 / analog.BATTERY_DIVIDER
+        mv = (mv + analog.OTHER_NOISE_MV * self.noise.normal()) * self.adc_gain
+        return analog.reading_mv(mv)
+
+    def pad_supply_mv(self):
+        volts = self.power.sensed_v((self.clock.now() - self._us) * self._true_per_us)
+        mv = volts * 1000 / analog.PAD_SUPPLY_DIVIDER
         mv = (mv + analog.OTHER_NOISE_MV * self.noise.normal()) * self.adc_gain
         return analog.reading_mv(mv)
 
@@ -208,8 +222,13 @@ class World:
         elif key == "pad_w":
             self.power.ohm = power.NOMINAL_V * power.NOMINAL_V / value
         self.thermal.settle(self.settings)
+        self._settle_noise()
         self.bladder.settle(self.settings, self._true_s, self.thermal.air_c)
         self._changed()
+
+    def _settle_noise(self):
+        noise_c = self.settings.get("ntc_noise_c", analog.NTC_NOISE_C)
+        self.pad_ntc.noise_c = self.face_ntc.noise_c = self.cell_ntc.noise_c = noise_c
 
     def touch(self):
         """Work out whether the body is there, after `place` or `hugs` changed."""
@@ -298,23 +317,27 @@ class World:
         "bus_hung",
         "place",
         "hugs",
+        "cell_hot_c",
         "keepalive_stuck",
         "_keepalive_level",
         "_logged",
     )
 
-    def save(self):
-        """What the next boot's world starts from, as plain data."""
-        parts = (
+    def _parts(self):
+        return (
             self,
             self.thermal,
             self.power,
             self.bladder,
             self.pad_ntc,
             self.face_ntc,
+            self.cell_ntc,
             self.chip,
         )
-        kept = [{name: getattr(part, name) for name in part.KEPT} for part in parts]
+
+    def save(self):
+        """What the next boot's world starts from, as plain data."""
+        kept = [{name: getattr(part, name) for name in part.KEPT} for part in self._parts()]
         return {
             "parts": kept,
             "chip": {name: getattr(self.chip, name) for name in self.chip.KEPT_AWAKE},
@@ -326,16 +349,7 @@ class World:
     def restore(self, kept, powered):
         """Go on from `save`; the chip starts afresh unless it stayed `powered`."""
         self.settings.update(kept["settings"])
-        parts = (
-            self,
-            self.thermal,
-            self.power,
-            self.bladder,
-            self.pad_ntc,
-            self.face_ntc,
-            self.chip,
-        )
-        for part, values in zip(parts, kept["parts"]):
+        for part, values in zip(self._parts(), kept["parts"]):
             for name in values:
                 setattr(part, name, values[name])
         self.power.ohm = power.NOMINAL_V * power.NOMINAL_V / self.settings["pad_w"]
@@ -345,6 +359,7 @@ class World:
             self.chip.rearrange()
         self.noise.state, self.chip._noise.state = kept["noise"]
         self.thermal.settle(self.settings)
+        self._settle_noise()
         self.power.settle()
         self.bladder.rebase(
             self._true_s,

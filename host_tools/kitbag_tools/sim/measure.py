@@ -2,7 +2,7 @@
 
 The object's heap in the simulator is twice the budget of a 32-bit chip plus this. It is found, not
 reckoned: the smallest heap on which the board alone, with an object that does nothing, plays a
-scenario that has a gesture, a fault and a power cut in it.
+scenario that has a gesture, faults and a power cut in it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _STEPS = (
     [5, "edge", 0.4, 0.0, 1500.0],
     [9, "edge", 0.5, 1500.0, 0.0],
     [10, "fault", "ntc_pad_offset", {"c": 1.0}],
+    [11, "fault", "task_exception", {"task": "link"}],  # of the kind that is loaded when asked for
     [20, "power", 3.0],
 )
 

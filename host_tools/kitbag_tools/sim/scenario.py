@@ -84,6 +84,20 @@ WORLD: dict[str, Rule] = {
     "bladder_pa_per_k": Number(0, 340, 120.0, unit="Pa/K"),
     "clock_ppm": Number(-1000, 1000, 20.0, unit="ppm"),
     "cutout": Flag(False),
+    # The plant itself, for those who vary it
+    "pad_j_per_k": Number(5, 500, 35.0, unit="J/K"),
+    "fabric_j_per_k": Number(5, 500, 25.0, unit="J/K"),
+    "skin_j_per_k": Number(10, 1000, 100.0, unit="J/K"),
+    "stuffing_j_per_k": Number(5, 1000, 40.0, unit="J/K"),
+    "pad_fabric_k_per_w": Number(0.1, 20, 1.5, unit="K/W"),
+    "fabric_skin_k_per_w": Number(0.1, 20, 1.5, unit="K/W"),
+    "skin_core_k_per_w": Number(0.1, 50, 3.3, unit="K/W"),
+    "pad_stuffing_k_per_w": Number(0.5, 200, 10.0, unit="K/W"),
+    "stuffing_room_k_per_w": Number(0.5, 500, 20.0, unit="K/W"),
+    "fabric_room_k_per_w": Number(0.5, 200, 8.3, unit="K/W"),
+    "pad_sensor_lag_s": Number(0.5, 120, 10.0, unit="s"),
+    "face_sensor_lag_s": Number(0.5, 120, 15.0, unit="s"),
+    "ntc_noise_c": Number(0, 2, 0.03, unit="K"),
 }
 
 _PEAK = Number(100, 20_000, unit="Pa")
@@ -158,22 +172,27 @@ FAULTS: dict[str, dict[str, Rule]] = {
     "bme280_garbage": {},
     "bme280_bus_hang": {},
     "bladder_leak": {"pa_per_s": Number(0, 20_000, 10.0, unit="Pa/s")},
+    "charging": {"amps": Number(0.05, 3, 0.5, unit="A")},
+    "cell_hot": {"c": Number(-20, 100, 65.0, unit="C")},
+    "task_exception": {
+        "task": Word(("warmth", "senses", "link", "comfort", "journal", "app"), "warmth")
+    },
+    "crash_loop": {},
+    "setpoint_garbage": {"value": Word(("nan", "high", "low", "text"), "nan")},
+    "link_lost": {},
+    "limits_corrupt": {},
+    "update_interrupted": {},
 }
 
-# Kinds of the contract that nothing answers to yet
-FAULTS_TO_COME = (
-    "task_exception",
-    "crash_loop",
-    "setpoint_garbage",
-    "link_lost",
-    "limits_corrupt",
-    "charging",
-    "cell_hot",
-    "update_interrupted",
-)
-
 # These end by themselves: there is nothing to clear
-MOMENTS = ("vm_hang", "watchdog_reset", "soft_reset", "brownout", "clock_jump")
+MOMENTS = (
+    "vm_hang",
+    "watchdog_reset",
+    "soft_reset",
+    "brownout",
+    "clock_jump",
+    "task_exception",
+)
 
 _TOP: dict[str, Rule] = {
     "name": Text(),
@@ -409,13 +428,7 @@ class _Reader:
         if kind is None:
             raise self._error(f"{place}.kind", "nothing", _names(FAULTS), "add kind")
         if not isinstance(kind, str) or kind not in FAULTS:
-            known = (*FAULTS, *FAULTS_TO_COME)
-            if kind in FAULTS_TO_COME:
-                raise self._error(
-                    f"{place}.kind", f"{kind}, which is not built yet", _names(FAULTS),
-                    "choose one of these",
-                )  # fmt: skip
-            raise self._error(f"{place}.kind", kind, _names(FAULTS), _did_you_mean(kind, known))
+            raise self._error(f"{place}.kind", kind, _names(FAULTS), _did_you_mean(kind, FAULTS))
         if do == "clear" and kind in MOMENTS:
             raise self._error(
                 f"{place}.kind", kind, _names(k for k in FAULTS if k not in MOMENTS),

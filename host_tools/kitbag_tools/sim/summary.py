@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from .. import visits
+from . import reactions
 from .scenario import MOMENTS, Scenario
 
 # Everything a run writes besides the store, the console and the object's own folder
@@ -21,8 +20,6 @@ FILES = (
     "summary.json",
 )
 
-_STRENGTH = ("none", "W", "O", "L", "X")
-_STOPPING = ("O", "L", "X")
 # The log knows times to a second or so, and a fault may still echo when it is over
 _BEFORE_S = 2.0
 _AFTER_S = 60.0
@@ -38,7 +35,8 @@ def make(
 ) -> dict[str, Any]:
     """The content of summary.json but for `wall_s`."""
     spans = _fault_spans(scenario)
-    reactions = _reactions(out_dir / "events.csv", scenario.start)
+    log = reactions.read(out_dir / "events.csv")
+    answers = reactions.reactions(log, scenario.start, physics["boots_s"])
     return {
         "name": scenario.name,
         "seed": scenario.seed,
@@ -46,7 +44,8 @@ def make(
         "peak_pad_c": _rounded(physics["peak_pad_c"], 3),
         "peak_skin_c": _rounded(physics["peak_skin_c"], 3),
         "cem43": _rounded(physics["cem43"], 6),
-        "final_state": status.get("state"),
+        # Whoever does not answer any more is as its log left it
+        "final_state": status.get("state") or reactions.last_state(log),
         "switch1": physics["switch1"],
         "switch2": physics["switch2"],
         "reboots": physics["reboots"],
@@ -55,11 +54,11 @@ def make(
         "samples": physics["samples"],
         "false_trips": sum(
             1
-            for t_s, reaction, _ in reactions
-            if reaction in _STOPPING and not any(a <= t_s <= b for a, b in spans)
+            for one in answers
+            if one.record == "guard" and one.strength in reactions.STOPPING and one.outside(spans)
         ),
         "faults": [
-            _fault(fault, span, reactions)
+            _fault(fault, span, answers)
             for fault, span in zip(physics["faults"], spans, strict=False)
         ],
         "heater_j": _rounded(physics["heater_j"], 1),
@@ -84,37 +83,17 @@ def _fault_spans(scenario: Scenario) -> list[tuple[float, float]]:
     return spans
 
 
-def _reactions(events_csv: Path, start: datetime) -> list[tuple[float, str, str]]:
-    """(seconds since the start, reaction, function) of the guard's rows that have a time."""
-    found: list[tuple[float, str, str]] = []
-    if not events_csv.exists():
-        return found
-    with events_csv.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row["kind"] == "guard" and row["start_utc"]:
-                at = datetime.fromisoformat(row["start_utc"])
-                found.append(((at - start).total_seconds(), row["reaction"], row["function"]))
-    return found
-
-
 def _fault(
-    fault: dict[str, Any],
-    span: tuple[float, float],
-    reactions: list[tuple[float, str, str]],
+    fault: dict[str, Any], span: reactions.Span, answers: list[reactions.Reaction]
 ) -> dict[str, Any]:
-    strongest = ("none", None)
-    for t_s, reaction, function in reactions:
-        inside = span[0] <= t_s <= span[1]
-        known = reaction in _STRENGTH
-        if inside and known and _STRENGTH.index(reaction) > _STRENGTH.index(strongest[0]):
-            strongest = (reaction, function)
+    strength, code = reactions.strongest(answers, fault["kind"], span)
     off_s = fault["off_s"]
     return {
         "kind": fault["kind"],
         "t_s": _rounded(fault["t_s"], 3),
-        "reaction": strongest[0],
-        "code": strongest[1],
-        "heater_off_s": None if off_s is None else _rounded(off_s - fault["t_s"], 3),
+        "reaction": strength,
+        "code": code,
+        "heater_off_s": None if off_s is None else _rounded(off_s - fault["onset_s"], 3),
     }
 
 

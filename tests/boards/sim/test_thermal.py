@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from simulated import thermal
+from kitbag_tools.sim import scenario
+from simulated import analog, thermal
 
 WORLD = {
     "room_c": 20.0,
@@ -26,19 +27,21 @@ def _rates(state, watts, contact, world):
     pad, fabric, skin, stuffing, air, pad_ntc, face_ntc = state
     room, core = world["room_c"], world["body_c"]
     ins, fab, perf = world["insulation"], world["fabric"], world["perfusion"]
-    front = (pad - fabric) / (1.5 * fab)
-    back = (pad - stuffing) / (10 * ins)
-    to_room = (stuffing - room) / (20 * ins)
-    to_core = (skin - core) * perf / 3.3
-    out = (fabric - skin) / (1.5 * fab) if contact else (fabric - room) / (8.3 * ins)
+    front = (pad - fabric) / (world.get("pad_fabric_k_per_w", 1.5) * fab)
+    back = (pad - stuffing) / (world.get("pad_stuffing_k_per_w", 10) * ins)
+    to_room = (stuffing - room) / (world.get("stuffing_room_k_per_w", 20) * ins)
+    to_core = (skin - core) * perf / world.get("skin_core_k_per_w", 3.3)
+    to_skin = (fabric - skin) / (world.get("fabric_skin_k_per_w", 1.5) * fab)
+    to_air = (fabric - room) / (world.get("fabric_room_k_per_w", 8.3) * ins)
+    out = to_skin if contact else to_air
     return (
-        (watts - front - back) / 35,
-        (front - out) / 25,
-        ((out if contact else 0.0) - to_core) / 100,
-        (back - to_room) / 40,
+        (watts - front - back) / world.get("pad_j_per_k", 35),
+        (front - out) / world.get("fabric_j_per_k", 25),
+        ((out if contact else 0.0) - to_core) / world.get("skin_j_per_k", 100),
+        (back - to_room) / world.get("stuffing_j_per_k", 40),
         (stuffing - air) / 60,
-        (pad - pad_ntc) / 10,
-        (fabric - face_ntc) / 15,
+        (pad - pad_ntc) / world.get("pad_sensor_lag_s", 10),
+        (fabric - face_ntc) / world.get("face_sensor_lag_s", 15),
     )
 
 
@@ -56,10 +59,41 @@ def _rk4(state, watts, contact, world, h):
     ]
 
 
+# Every constant half as large again, or a third smaller
+ANOTHER_PLANT = {
+    "pad_j_per_k": 52.5,
+    "fabric_j_per_k": 17.0,
+    "skin_j_per_k": 150.0,
+    "stuffing_j_per_k": 27.0,
+    "pad_fabric_k_per_w": 1.0,
+    "fabric_skin_k_per_w": 2.2,
+    "skin_core_k_per_w": 5.0,
+    "pad_stuffing_k_per_w": 6.5,
+    "stuffing_room_k_per_w": 30.0,
+    "fabric_room_k_per_w": 5.5,
+    "pad_sensor_lag_s": 6.0,
+    "face_sensor_lag_s": 22.0,
+}
+
+
+def test_the_constants_of_the_plant_are_those_of_a_scenario_that_says_nothing() -> None:
+    defaults = {key: getattr(rule, "default", None) for key, rule in scenario.WORLD.items()}
+    assert {key: defaults[key] for key in thermal.PLANT} == thermal.PLANT
+    assert defaults["ntc_noise_c"] == analog.NTC_NOISE_C
+    assert set(ANOTHER_PLANT) == set(thermal.PLANT)
+
+
 @pytest.mark.parametrize(
     "world",
-    [{}, {"insulation": 4.0}, {"fabric": 0.5, "perfusion": 0.4}, {"room_c": 8.0}],
-    ids=["body", "blanket", "pressed", "cold room"],
+    [
+        {},
+        {"insulation": 4.0},
+        {"fabric": 0.5, "perfusion": 0.4},
+        {"room_c": 8.0},
+        ANOTHER_PLANT,
+        {**ANOTHER_PLANT, "insulation": 4.0, "fabric": 0.5, "perfusion": 0.4},
+    ],
+    ids=["body", "blanket", "pressed", "cold room", "another plant", "another, pressed"],
 )
 def test_follows_an_independent_solution(world) -> None:
     settings = {**WORLD, **world}
@@ -90,6 +124,19 @@ _END_STATES = [
     (3, {"insulation": 4.0}, 51, 43),
     (3, {"fabric": 0.5, "perfusion": 0.4}, 53, 50),
 ]
+
+
+# As small and as thin as a scenario may make it: half-second steps would blow up
+def test_a_very_light_plant_stays_on_the_ground() -> None:
+    lightest = {key: getattr(scenario.WORLD[key], "low", 0.0) for key in thermal.PLANT}
+    model = _model(True, **lightest)
+    for _ in range(600):
+        model.step(1.0, 3.0)
+        assert 20 <= model.stuffing_c <= model.pad_c < 45
+    # By hand: what the pad gets goes to the body and, through the stuffing, to the room
+    to_body, to_room = 1 / 0.3, 1 / 1.0
+    pad_c = (3.0 + 34 * to_body + 20 * to_room) / (to_body + to_room)
+    assert model.pad_c == pytest.approx(pad_c, abs=0.01)
 
 
 @pytest.mark.parametrize(("watts", "world", "pad_c", "skin_c"), _END_STATES)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kitbag_tools.image import build
+
 
 def _rows(out: Path, name: str) -> list[dict[str, str]]:
     with (out / name).open() as file:
@@ -214,7 +216,7 @@ def test_a_pwm_made_without_a_duty_runs_at_half(play, object_of) -> None:
 def test_the_button_is_seen_and_heard(play, object_of) -> None:
     main = """
 import machine, time
-button = machine.Pin(7, machine.Pin.IN, machine.Pin.PULL_UP)
+button = machine.Pin(15, machine.Pin.IN, machine.Pin.PULL_UP)
 def seen(pin):
     print(time.ticks_ms() // 100, pin.value())
 button.irq(handler=seen, trigger=machine.Pin.IRQ_FALLING | machine.Pin.IRQ_RISING)
@@ -227,3 +229,180 @@ time.sleep_ms(1000000)
         object_of(main),
     )
     assert _console(out) == ["1", "30 0", "50 1"]
+
+
+_FAULT = "[[event]]\nt_s = {}\ndo = '{}'\nkind = '{}'\n"
+
+
+def _summary(out: Path) -> dict:
+    return json.loads((out / "summary.json").read_text())
+
+
+_REMEMBERS = """
+import machine, time
+memory = machine.RTC().memory()
+print(machine.reset_cause(), memory)
+machine.RTC().memory(memory + b"x\\x00")
+while time.ticks_ms() < 5000:
+    time.sleep_ms(10)
+if len(memory) < 4:
+    machine.reset() if memory else machine.soft_reset()
+time.sleep_ms(1000000)
+"""
+
+
+def test_the_memory_of_the_rtc_outlives_every_reset_but_no_loss_of_power(play, object_of) -> None:
+    out = play(
+        "duration_s = 60\nsetup = false\n"
+        + _FAULT.format(20, "fault", "watchdog_reset")
+        + _FAULT.format(30, "fault", "brownout"),
+        object_of(_REMEMBERS),
+    )
+    assert [line for line in _console(out) if line[0] in "1235"] == [
+        "1 b''",
+        "5 b'x\\x00'",
+        "2 b'x\\x00x\\x00'",
+        "3 b'x\\x00x\\x00x\\x00'",
+        "1 b''",
+        "5 b'x\\x00'",
+        "2 b'x\\x00x\\x00'",
+    ]
+
+
+_HEATS_ON = """
+import machine, time
+heater = machine.PWM(machine.Pin(12), freq=100, duty_u16=0)
+keep = machine.Pin(13, machine.Pin.OUT, value=0)
+print(machine.reset_cause(), time.ticks_ms() < 1000)
+if machine.reset_cause() == 1:
+    heater.duty_u16(65535)
+    while True:
+        keep.toggle()
+        time.sleep_ms(200)
+time.sleep_ms(100000000)
+"""
+
+
+def test_a_crash_loop_never_gets_to_boot_and_leaves_the_ledc_as_it_was(play, object_of) -> None:
+    out = play(
+        "duration_s = 3600\nsetup = false\n[world]\nclock_ppm = 0\n"
+        + _FAULT.format(10, "fault", "crash_loop")
+        + _FAULT.format(3500.05, "clear", "crash_loop"),
+        object_of(_HEATS_ON),
+    )
+    assert _console(out) == ["1 True", "2 True"]
+    duty = _switch(out, "heater_duty")
+    assert [value for _, value in duty] == [0, 1, 0]
+    # Boots of 0.3 s each; the one that is under way when it is mended is the first to succeed
+    assert duty[2][0] == pytest.approx(3_500_200, abs=200)
+    switch2 = _switch(out, "switch2")
+    assert switch2[-1] == (pytest.approx(11_200, abs=250), 0)
+    rows = _rows(out, "truth.csv")
+    assert [int(row["t_s"]) for row in rows] == list(range(3601))
+    assert (rows[1000]["switch1"], rows[1000]["switch2"]) == ("1", "0")
+    summary = _summary(out)
+    assert summary["reboots"] == pytest.approx(3490 / 0.3, abs=3)
+    (fault,) = summary["faults"]
+    assert 1.0 < fault["heater_off_s"] <= 1.25
+    assert summary["wall_s"] < 20
+
+
+def test_a_crash_loop_that_lasts_ends_with_the_scenario(play, object_of) -> None:
+    out = play(
+        "duration_s = 3600\nsetup = false\n"
+        + _FAULT.format(10, "fault", "crash_loop")
+        + "[[event]]\nt_s = 100\ndo = 'power'\noff_s = 50\n",
+        object_of(_HEATS_ON),
+    )
+    assert not play.result.complete
+    assert _console(out) == ["1 True"]
+    assert len(_rows(out, "truth.csv")) == 3601
+    # The power cut took the LEDC with it
+    assert _switch(out, "heater_duty")[-1] == (pytest.approx(100_000, abs=50), 0)
+    assert _summary(out)["wall_s"] < 20
+
+
+_SHOWS_ITS_FILES = """
+import os, sys, time
+import machine
+here = os.getcwd()
+sys.path.append("kitbag/comfort")  # as on a chip: relative to the root
+import routines
+with open("kitbag/comfort/routines.mpy", "rb") as file:
+    print(machine.reset_cause(), here.rsplit("/", 1)[1], len(file.read()), routines.__file__)
+time.sleep_ms(1000000)
+"""
+
+
+def test_an_interrupted_update_leaves_the_object_files_of_two_versions(play, object_of) -> None:
+    image = object_of(_SHOWS_ITS_FILES)
+    whole = (build("sim") / "kitbag/comfort/routines.mpy").read_bytes()
+    (image / "kitbag/comfort").mkdir(parents=True)
+    (image / "kitbag/comfort/routines.mpy").write_bytes(whole)
+    out = play(
+        "duration_s = 60\nsetup = false\n"
+        + _FAULT.format(10, "fault", "update_interrupted")
+        + "[[event]]\nt_s = 20\ndo = 'power'\n"
+        + _FAULT.format(30, "clear", "update_interrupted"),
+        image,
+    )
+    name = "kitbag/comfort/routines.mpy"
+    assert [line.split() for line in _console(out)] == [
+        ["1", "image", str(len(whole)), name],
+        ["2", "update", str(len(whole) + 17), name],
+        ["1", "update", str(len(whole) + 17), name],
+        ["2", "image", str(len(whole)), name],
+    ]
+    assert (image / "kitbag/comfort/routines.mpy").read_bytes() == whole
+
+
+_ECHOES = """
+import sys, select
+poll = select.poll()
+poll.register(sys.stdin.buffer, 1)
+while True:
+    poll.poll(1000)
+    while poll.poll(0):
+        sys.stdout.buffer.write(sys.stdin.buffer.read(1))
+"""
+
+
+def test_over_a_lost_line_nobody_is_heard_until_it_is_back(play, object_of) -> None:
+    lost = _FAULT.format(5, "fault", "link_lost")
+    sync = "[[event]]\nt_s = 10\ndo = 'sync'\n"
+    reset = _FAULT.format(7, "fault", "soft_reset")
+    out = play("duration_s = 60\nsetup = false\n" + lost + reset + sync, object_of(_ECHOES))
+    assert not play.result.complete
+    assert "does not answer" in str(play.result.problems[0])
+    assert _summary(out)["wall_s"] < 20
+
+
+_CHARGES = """
+import machine, time
+status = machine.Pin(16, machine.Pin.IN, machine.Pin.PULL_UP)
+cell = machine.ADC(machine.Pin(7), atten=machine.ADC.ATTN_11DB)
+supply = machine.ADC(machine.Pin(10), atten=machine.ADC.ATTN_11DB)
+def seen(pin):
+    print(time.ticks_ms() // 100, pin.value(), cell.read_uv() // 100000, supply.read_uv() // 10000)
+status.irq(handler=seen, trigger=machine.Pin.IRQ_FALLING | machine.Pin.IRQ_RISING)
+seen(status)
+time.sleep_ms(1000000)
+"""
+
+
+def test_the_charger_its_cell_and_the_pad_s_supply_can_be_read(play, object_of) -> None:
+    out = play(
+        "duration_s = 60\nsetup = false\n[world]\nclock_ppm = 0\n"
+        + _FAULT.format(5, "fault", "charging")
+        + _FAULT.format(8, "fault", "cell_hot")
+        + _FAULT.format(9, "fault", "soft_reset")
+        + _FAULT.format(12, "clear", "charging"),
+        object_of(_CHARGES),
+    )
+    # 18 and 5: hundreds of mV of a cell at 20 and 65 C; 78: tens of mV of the bias
+    assert [line.split() for line in _console(out)] == [
+        ["3", "1", "18", "78"],
+        ["50", "0", "18", "78"],
+        ["0", "0", "5", "78"],
+        ["30", "1", "5", "78"],
+    ]
