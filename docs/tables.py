@@ -120,16 +120,23 @@ _REACTIONS = {"OFF": "off, may go on", "LATCH": "off and latched", "LOCK": "off,
 
 def _guard() -> str:
     """What the guard runs in every cycle, read from its source, in its order."""
-    tree = ast.parse((ROOT / "firmware/kitbag/warmth/guard.py").read_text())
-    guard = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Guard")
+    return markdown(
+        ("function", "what it looks for", "then heat is"),
+        [*_functions("guard", "Guard"), *_functions("response", "Response")],
+    )
+
+
+def _functions(module: str, name: str) -> list[tuple[str, str, str]]:
+    tree = ast.parse((ROOT / f"firmware/kitbag/warmth/{module}.py").read_text())
+    owner = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name)
     says = {
         node.name: (ast.get_docstring(node) or "").split("\n\n")[0]
-        for node in guard.body
+        for node in owner.body
         if isinstance(node, ast.FunctionDef)
     }
     run = next(
         node.value
-        for node in guard.body
+        for node in owner.body
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Name)
         and node.targets[0].id == "FUNCTIONS"
@@ -141,7 +148,7 @@ def _guard() -> str:
         number, reaction, method = (ast.unparse(part) for part in entry.elts)
         looks_for = re.sub(r"^[SF\d, ]+: ", "", says[method]).rstrip(".")
         rows.append((f"SF{number}", looks_for, _REACTIONS[reaction]))
-    return markdown(("function", "what it looks for", "then heat is"), rows)
+    return rows
 
 
 # --- what lies on flash and goes over the wire ---------------------------------------------------
@@ -335,8 +342,7 @@ def _events() -> str:
 
 
 def _faults() -> str:
-    rows = [(code(kind), _rules(rules)) for kind, rules in scenario.FAULTS.items()]
-    rows += [(code(kind), "not built yet: says so") for kind in scenario.FAULTS_TO_COME]
+    rows = ((code(kind), _rules(rules)) for kind, rules in scenario.FAULTS.items())
     return markdown(("kind", "with"), rows)
 
 

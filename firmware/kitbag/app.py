@@ -23,10 +23,13 @@ from .memory import Memory
 from .tasks.answer import Answer
 from .tasks.feel import Feel
 from .tasks.heat import Heat
+from .warmth import guard
 from .wire import records
 
 _HOUSEKEEPING_MS = const(1_000)
+_RUNS_WELL_MS = const(60_000)
 _BATTERY_EVERY_MS = const(15 * 60_000)
+_IMAGE = "kitbag.image"
 _TALLY_QUIET_MS = const(6 * 3_600_000)  # nobody has touched it for so long: the night is over
 
 
@@ -73,6 +76,7 @@ class App:
         cause = records.CAUSES.split()[machine.reset_cause()]  # in the order of the port's numbers
         battery_v = self.heat.battery_v()
         self.log.write(records.BOOT, cause, "restart", battery_v, self.clock.boot)
+        self._look_back(machine.reset_cause())
         if not self.care.stored:  # the stored plan could not be read: the safe one is in force
             self.log.write(records.PLAN, self.care.crc, "error")
         tasks = (
@@ -87,20 +91,38 @@ class App:
         await self._failure.wait()
         raise self._failed
 
-    # A task that fails, or merely ends, ends the whole app
+    # How the last run ended, and what there is to run now, may bar heat for service
+    def _look_back(self, cause):
+        memory = self.memory
+        panicked = cause == machine.HARD_RESET
+        starts = memory.starts + 1 if panicked else 0
+        armed = memory.armed and (panicked or cause == machine.WDT_RESET)
+        memory.arm(False)
+        memory.count_starts(starts)
+        if armed or starts >= limits.STARTS_TO_LOCK:
+            self.heat.condemn(guard.LOCK, 12)
+        if not late.load(_IMAGE).whole():
+            self.heat.condemn(guard.LOCK, 18)
+        late.forget(_IMAGE)
+
+    # A task that fails, or merely ends, ends the whole app, and warmth until its holder says so
     async def _watched(self, name, task):
         try:
             await task
             raise RuntimeError("task ended")
         except Exception as error:  # noqa: BLE001 - the funnel: every error of a task ends here
-            self.off()
             self._failed = error
-            self.log.write(records.EXCEPTION, name, _code(error))
-            self._failure.set()
+            try:
+                self.off()
+                self.log.write(records.EXCEPTION, name, _code(error))
+                self.heat.condemn(guard.LATCH, 12)
+            finally:
+                self._failure.set()
 
     async def _housekeeping(self):
         last = time.ticks_ms()
         battery_ms = 0
+        ran_ms = 0
         while True:
             await asyncio.sleep_ms(_HOUSEKEEPING_MS)
             now = time.ticks_ms()
@@ -108,6 +130,9 @@ class App:
             last = now
             if self.comfort:
                 self.comfort.pass_time(passed)
+            ran_ms += passed
+            if ran_ms >= _RUNS_WELL_MS and self.memory.starts:
+                self.memory.count_starts(0)
             battery_ms += passed
             if battery_ms >= _BATTERY_EVERY_MS:
                 battery_ms = 0

@@ -3,8 +3,11 @@
 Nothing here can be set at run time: a care plan may only ask for less, and whoever uses a value
 clamps against this file again at the moment of use. What the guard compares stands in its own
 whole units: m°C, mA, mV, mW, mJ and millionths of a CEM43 minute (UMIN). Sources: L1-L9 are the
-project's limits (docs/safety.md), SF1-SF18 its safety functions.
+project's limits (docs/safety.md), SF1-SF19 its safety functions. `checking` tells whether
+they still are what was written here.
 """
+
+from binascii import crc32
 
 # --- What a care plan may ask for (pad temperatures: the hot side, where heat is controlled) ---
 LEVEL_MIN_C = 30.0
@@ -42,42 +45,70 @@ MEAN_POWER_WINDOW_MS = 60_000
 
 # --- Sensors (SF1, SF9) ---
 NTC_SHORT_MV = 150  # SF1: the ESP32's linear range at 11 dB starts here
-NTC_OPEN_MV = 2400  # SF1: and ends here
+NTC_OPEN_MV = 2400  # SF1: and ends here: no heat above it (below 5 C), and while heating ...
+NTC_OPEN_AT_REST_MV = 2950  # SF1: ... a fault; at rest it may be the cold of a car in winter
 RANGE_SAMPLES = 3  # 0.9 s: one spike is noise, three are a fault
 FROZEN_SAMPLES = 33  # SF9: identical raw readings, 10 s; a live reading has noise in its last bit
-JUMP_MC = 3_000  # SF9: no pad moves this far in one cycle
-JUMPS_MAX = 3  # SF9: a lone jump is a spike, dropped by the median; three in a row are a fault
+JUMP_MC = 1_200  # SF9: a thermistor behind its lag moves half of this in one cycle at the most
+JUMPS_MAX = 3  # SF9: a lone jump is a spike, dropped by the median; one that stays is a fault
 STALE_MS = 1_000  # SF9, SF18: older than this is no reading; a later cycle is no cycle
 REFERENCE_TOLERANCE_PERMILLE = 20  # SF1: both thermistors share the reference's supply
 
 # --- Energy and temperature (SF3-SF8), in joules, so that any pad power reads the same ---
 NO_RESPONSE_MJ = 60_000  # SF5: this much heat into the pad ...
 NO_RESPONSE_RISE_MC = 250  # SF5: ... must show at least this rise below the set-point
+MORE_HEAT_MJ = 30_000  # SF5: or this much more than a settled pad had been content with
+FALL_DOUBT_MC = 600  # SF5: a fall that neither the heater nor the face explains is doubtful ...
+FALL_MC = 2_000  # SF5: ... and this far a fault
+FACE_FALL_DOUBT_MC = 2_000  # SF7: the same of the face, ...
+FACE_FALL_MC = 6_000  # SF7: ... where bodies come and go
+PROBE_MJ = 60_000  # SF6: the pulse ...
+PROBE_RISE_MC = 350  # SF6: ... and what it must show at the pad beyond what was under way ...
+PROBE_PAUSE_MC = 200  # SF6: ... or, with as long a pause after it, beyond any drift
+PROBE_SIDES_MC = 150  # SF7: by so much the pad must feel it more than the face ...
+PROBE_SIDES_EARLY_MC = -350  # SF7: ... or so, while an embrace still warms the face
+PROBE_EVERY_MS = 15 * 60_000
+FACE_FOLLOWS_MC = 500  # SF7: a face that has not moved this much ...
+FACE_FOLLOWS_AFTER_MC = 3_000  # SF7: ... while the pad was warmed this much, is somewhere else
 FACE_HOTTER_AFTER_MJ = 120_000  # SF7: only after real heating ...
 FACE_HOTTER_PAD_MC = 35_000  # SF7: ... and above skin temperature may the face not be hotter
 FACE_HOTTER_MC = 500
 FACE_HOTTER_MS = 30_000
+FACE_COLDER_K_PER_W = 3  # SF7: no cover resists more: what is heated cannot leave the face ...
+FACE_COLDER_MC = 2_500  # SF7: ... further behind than its heat explains, and this
 RISE_UNPOWERED_FROM_MC = 36_500  # SF8: above what a body alone can reach
 RISE_UNPOWERED_MC = 600
 RISE_UNPOWERED_MS = 20_000
 OVERSHOOT_MC = 3_000  # SF8: over the target, once settled
 OVERSHOOT_SAMPLES = 10
-CURRENT_OFF_MA = 50  # SF3, SF4: what the sense may be off by
-CURRENT_OVER_PERCENT = 115  # SF3: of the voltage-compensated expectation, plus CURRENT_OFF_MA
+CURRENT_OFF_MA = 20  # SF3, SF4: what the sense may be off by
+CURRENT_OVER_PERCENT = 105  # SF3: of what this pad was measured to draw, plus CURRENT_OFF_MA
 CURRENT_UNDER_PERCENT = 65  # SF4: of the same
 CURRENT_HIGH_SAMPLES = 4  # SF3: 1.2 s, past the filter's tail
 CURRENT_LOW_SAMPLES = 8  # SF4: 2.4 s
+CURRENT_GAPS_MAX = 3  # SF4: losses of current within CURRENT_GAPS_MS: a wire that is breaking
+CURRENT_GAPS_MS = 60_000
+PAD_DRAWS_PERMILLE = (800, 1_150)  # SF4: a pad that draws less or more is another pad
 
 # --- The renew-or-die chain (SF11, SF12) ---
 CYCLE_MS = 300  # one guard cycle: read, check, drive, renew
+SWITCH_OPENS_MS = 1_500  # SF11: so long after the last edge the second switch is open
 WATCHDOG_MS = 2_000
+PROOF_EVERY_MS = 8 * 3_600_000  # SF13: and before every heat
+REST_AGREE_MC = 2_000  # SF13: two thermistors at rest with their surroundings
+REST_AGREE_AFTER_MS = 30 * 60_000
+CLOCK_PERCENT = 5  # SF18: ticks against the real-time clock
+CLOCK_EVERY_MS = 60_000
+CLOCKS_MAX = 3  # SF18: a clock that was set is off once; one that runs wrong again and again
 
 # --- The latch (SF14) ---
 LATCHES_TO_LOCK = 3  # within BUDGET_HOURS
+STARTS_TO_LOCK = 3  # SF12: after panics or errors, with no good minute between
 
 # --- Supply ---
 BATTERY_EMPTY_MV = 3_200  # under load: below this heat rests, the log and the rest go on
 BATTERY_BACK_MV = 3_400
+CELL_MAX_MC = 45_000  # SF19: JEITA's end of charging; far below what a cell may discharge at
 
 # --- Scent (product.md: Perl 2016; Dalton & Wysocki 1996) ---
 SCENT_PULSE_MIN_S = 1
@@ -96,3 +127,28 @@ TOUCH_ONSET_MS = 2_000  # no touch starts faster than this ...
 TOUCH_ONSET_NECK_MS = 6_000  # ... and at the neck never suddenly
 TOUCH_ONSET_FROM = 0.2  # of the perceived strength
 TOUCH_MAX_MS = 20 * 60_000
+
+# --- These numbers themselves (SF18) ---
+CHECKSUM = 0x7371F053
+
+
+def checking():
+    """A generator that looks at one number a step, for ever. It yields None, and after the last
+    one whether all of them are still those that CHECKSUM was made from.
+    """
+    while True:
+        total = 0
+        for name in list(globals()):
+            total ^= _sum(name, globals()[name])
+            yield None
+        yield total == CHECKSUM
+
+
+# Thousandths, because floats differ between chips; put together without an order, because a
+# module has none
+def _sum(name, value):
+    if isinstance(value, tuple):
+        value = value[0] * 65536 + value[1]
+    if name[0] == "_" or name == "CHECKSUM" or not isinstance(value, (int, float)):
+        return 0
+    return crc32(b"%s=%d" % (name.encode(), round(value * 1000)))

@@ -1,11 +1,13 @@
-"""What outlives a reset: small values in the chip's NVS partition.
+"""What outlives a reset: small values in the chip's NVS partition, two bytes in its RTC memory.
 
-Every write is committed at once; NVS keeps the old value until the new one is whole.
+Every write to NVS is committed at once; it keeps the old value until the new one is whole. The
+RTC's memory outlives every reset but a loss of power, and may be written as often as one likes.
 """
 
 from micropython import const
 
 import esp32
+import machine
 
 _BLOB_MAX = const(4096)
 
@@ -43,3 +45,23 @@ class Memory:
             self._nvs.commit()
         except OSError:  # it was not there
             return
+
+    @property
+    def armed(self):
+        """Whether heat was wanted when the object was reset."""
+        return self._scratch()[0] == 1
+
+    @property
+    def starts(self):
+        """Starts since the object last ran well."""
+        return self._scratch()[1]
+
+    def arm(self, on):
+        machine.RTC().memory(bytes((1 if on else 0, self.starts)))
+
+    def count_starts(self, starts):
+        machine.RTC().memory(bytes((1 if self.armed else 0, starts)))
+
+    def _scratch(self):
+        kept = machine.RTC().memory()
+        return kept if len(kept) == 2 else b"\x00\x00"

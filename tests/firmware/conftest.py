@@ -1,6 +1,7 @@
-"""The firmware on CPython: only `micropython` (nothing but `const`) and `machine` are missing."""
+"""The firmware on CPython: the simulated board's modules stand in for the chip's."""
 
 import sys
+from pathlib import Path
 from types import ModuleType
 
 if "micropython" not in sys.modules:
@@ -8,4 +9,5 @@ if "micropython" not in sys.modules:
     _micropython.const = lambda value: value
     sys.modules["micropython"] = _micropython
 
-import support.chip  # noqa: F401 - the machine module
+# Last: `machine`, `board` and `esp32` exist nowhere else, and no other name may be taken from here
+sys.path.append(str(Path(__file__).resolve().parents[2] / "boards" / "sim"))

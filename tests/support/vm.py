@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from kitbag_tools import image, vm
+from kitbag_tools.sim import board_code
 
 _TESTS = Path(__file__).resolve().parents[1]
 _RUNNER = _TESTS / "support" / "vm_runner.py"
@@ -26,10 +27,10 @@ def tests_in(path: Path) -> set[str]:
 def run(script: Path, *arguments: str, before: tuple[Path, ...] = (), heap: str = "2M") -> str:
     """What the VM printed for `script`; AssertionError with that text where it failed.
 
-    The image of a real board is on the path (compiled, as on the object), with the folders
-    `before` ahead of it.
+    The simulated board and its image (compiled, as on the object) are on the path, with the
+    folders `before` ahead of them.
     """
-    path = [*before, image.build("esp32_s3"), _TESTS, ".frozen"]
+    path = [*before, board_code.build(), image.build("sim"), _TESTS, ".frozen"]
     done = subprocess.run(
         [vm.binary(), "-X", f"heapsize={heap}", script, *arguments],
         env={**os.environ, "MICROPYPATH": ":".join(str(folder) for folder in path)},

@@ -2,8 +2,6 @@
 # function of the file and prints one line for each, its traceback before it where it failed.
 import sys
 
-import support.chip  # noqa: F401 - a machine module for the parts
-
 
 def _main(path):
     folder, _, name = path.rpartition("/")

@@ -1,4 +1,4 @@
-"""The heating pad behind its two switches, and the current that really flows."""
+"""The heating pad behind its two switches, and what they really do: current and voltage."""
 
 from machine import ADC, PWM, Pin
 
@@ -13,6 +13,7 @@ class Heater:
         )
         self._keepalive = Pin(board.PIN_KEEPALIVE, Pin.OUT, value=0)
         self._sense = ADC(Pin(board.ADC_CURRENT), atten=ADC.ATTN_11DB)
+        self._supply = ADC(Pin(board.ADC_PAD_SUPPLY), atten=ADC.ATTN_11DB)
         self._offset_mv = board.CURRENT_OFFSET_MV
         self._mv_per_a = board.CURRENT_MV_PER_A
         self._level = 0
@@ -37,3 +38,13 @@ class Heater:
     def current_ma(self):
         """Heater current in mA, averaged by the board over some PWM periods."""
         return (self._sense.read_uv() // 1000 - self._offset_mv) * 1000 // self._mv_per_a
+
+    def supply_mv(self):
+        """The node between switch 2 and the pad, as the ADC has it: near 0 when switch 1 or a
+        short pulls it to ground, above board.PAD_SUPPLY_HIGH_MV when switch 2 is closed, in
+        between when both are open. -1 when the ADC gave an error.
+        """
+        try:
+            return self._supply.read_uv() // 1000
+        except OSError:
+            return -1

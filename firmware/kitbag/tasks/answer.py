@@ -15,6 +15,7 @@ _LONG_HOLD_MS = const(30_000)
 _RELEASE_MS = const(2_000)  # after a stop, a new start needs so much rest before it
 _TOUCH_AFTER_HOLD_MS = const(30_000)
 _TOUCH_AFTER_SQUEEZE_MS = const(60_000)
+_CUE_MS = const(5_000)
 _BUTTON_POLL_MS = const(20)
 
 
@@ -83,6 +84,7 @@ class Answer:
 
     def settle(self, now_ms):
         """Called with every sample: has the object rested long enough after a stop?"""
+        self._heat.look()
         if not self._must_rest:
             return
         if not self._app.feel.resting or self._button.is_down():
@@ -99,11 +101,17 @@ class Answer:
             return
         for part in late.load(_ROUTINES).parts(self._app.care.plan, gesture):
             if part == "warmth":
-                self._heat.begin(gesture)
+                if not self._heat.begin(gesture) and self._heat.barred:
+                    self._tell_resting()
             elif part == "scent":
                 self._app.load_comfort().give_scent(gesture)
             else:
                 self._app.load_comfort().play_touch(gesture, touch_ms)
+
+    # The warm part is resting: the one soft cue that was agreed on, where touch was
+    def _tell_resting(self):
+        if self._app.care.plan["touch.enabled"]:
+            self._app.load_comfort().play_touch("barred", _CUE_MS)
 
     # --- Stop --------------------------------------------------------------------------------
 

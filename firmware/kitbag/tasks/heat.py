@@ -20,12 +20,13 @@ from ..warmth.latch import Latch
 from ..warmth.readings import Median3, Readings
 from ..wire import records
 
-_COLD_AFTER_MS = const(15 * 60_000)  # unheated so long, the pad is at rest with its surroundings
+_WARMING = "kitbag.tasks.warming"
 _KEEP_EVERY_UMIN = const(20_000)
 _KEEP_EVERY_MS = const(10 * 60_000)
-_ACKNOWLEDGE_AFTER_MS = const(
-    60_000
-)  # a latch may be acknowledged after a minute without a finding
+_WARN_EVERY_MS = const(3_600_000)
+_EDGE_LONG_AGO_MS = const(1 << 20)
+# A latch may be acknowledged after a minute without a finding
+_ACKNOWLEDGE_AFTER_MS = const(60_000)
 
 
 class Heat:
@@ -34,10 +35,13 @@ class Heat:
     """
 
     def __init__(self, board, care, log, memory, touch):
+        self._board = board
+        self._memory = memory
         self._heater = Heater(board)
         curve = table(board)
         self._pad = Thermistor(board.ADC_PAD, curve)
         self._face = Thermistor(board.ADC_FACE, curve)
+        self._cell = Thermistor(board.ADC_CELL, curve)
         self._supply = Supply(board)
         self._care = care
         self._log = log
@@ -46,19 +50,21 @@ class Heat:
         self._latch = Latch(memory, Rolling(memory, "latches"))
         self.guard = guard.Guard(board, self.dose)
         self.guard.bar(self._latch.reaction, self._latch.function)
-        self._control = None  # loaded with the session, when warmth is first wanted
-        self._session = None
+        self._warming = None  # loaded when warmth is first wanted
+        self._checking = limits.checking()
+        self._cycled_at = 0  # ticks_ms
+        self._told = 0  # warnings of this hour, one bit for each function
+        self._told_ms = 0
         self.readings = Readings()
         self._pad_median = Median3()
         self._face_median = Median3()
         self._cut = False
         self._stopped = False
-        self._cold_ms = _COLD_AFTER_MS
+        self._cold_ms = 0
         self._clean_ms = 0
         self._sample_ms = 0
         self._keep_ms = 0
         self._kept_umin = self.dose.umin
-        self._saturated = False
         self._battery_low = False
         self._state = "idle"
 
@@ -74,13 +80,13 @@ class Heat:
         if self.guard.reaction:
             return "tripped"
         if self.active:
-            return self._session.state
+            return self._warming.session.state
         return "stopped" if self._stopped else "idle"
 
     @property
     def active(self):
         """True while a session of warmth runs."""
-        return self._session is not None and self._session.active
+        return self._warming is not None and self._warming.session.active
 
     @property
     def why(self):
@@ -89,37 +95,41 @@ class Heat:
 
     @property
     def target_c(self):
-        return self._session.target_c if self.active else None
+        return self._warming.session.target_c if self.active else None
 
     @property
     def barred(self):
         """True while no warmth can be had: the warm part is resting."""
-        return self.guard.reaction != 0 or self._battery_low
+        r = self.readings
+        cold = r.pad_mv > limits.NTC_OPEN_MV  # colder than the guard can look after
+        return self.guard.reaction != 0 or self._battery_low or r.charging or cold
 
     def begin(self, why):
         """A deliberate act asks for warmth, or for more of it. Returns True when it is given."""
         if self.barred or not self._care.plan["warmth.enabled"]:
             return False
-        if self._session is None:
-            self._control = late.load("kitbag.warmth.control").Control()
-            self._session = late.load("kitbag.warmth.session").Session()
+        if self._warming is None:
+            self._warming = late.load(_WARMING).Warming(
+                self._board, self._heater, self.guard, self._plan, self.dose, self._touch
+            )
         if not self.active:
-            pad_c = self.readings.pad_mc / 1000
-            if not self._session.start(self._care.plan, pad_c):
+            if not self._warming.start(self.readings, self._cold_ms):
                 return False
-            self._control.start(pad_c, self._cold_ms >= _COLD_AFTER_MS)
+            self._memory.arm(True)
             self._stopped = False
             self._sample_ms = 0
             self._note(why)
-        elif self._session.extend(self._care.plan):
+        elif self._warming.extend():
             self._note(why)
         return True
+
+    def _plan(self):
+        return self._care.plan
 
     def stop(self, why):
         """End warmth now."""
         self._heater.off()
-        if self.active:
-            self._session.end()
+        self._end()
         self._stopped = True
         self._note(why)
 
@@ -127,8 +137,13 @@ class Heat:
         """Let warmth go without a stop: something it needs is missing."""
         self._heater.off()
         if self.active:
-            self._session.end()
+            self._end()
             self._note(why)
+
+    def _end(self):
+        if self.active:
+            self._warming.end()
+        self._memory.arm(False)
 
     def cut(self):
         """From an interrupt: zero output now. `stop` follows from the task."""
@@ -145,40 +160,64 @@ class Heat:
     def off(self):
         self._heater.off()
 
+    def condemn(self, reaction, function):
+        """Bar heat for what was found elsewhere: an error of a task, the way the object ended."""
+        self.guard.bar(reaction, function)
+        self._tripped(self.readings)
+
+    def look(self):
+        """Another task looks whether the guard still runs: one that is late heats no further."""
+        if self.active and time.ticks_diff(time.ticks_ms(), self._cycled_at) > limits.STALE_MS:
+            self.condemn(guard.OFF, 9)
+
     def battery_v(self):
         return self._supply.battery_mv() / 1000
 
     # --- The loop ----------------------------------------------------------------------------
 
     async def run(self, watchdog):
-        r = self.readings
-        last = time.ticks_ms()
-        self._read(r)
+        self._cycled_at = time.ticks_ms()
+        self._read(self.readings)
         while True:
-            late = time.ticks_diff(time.ticks_ms(), last)
+            late = time.ticks_diff(time.ticks_ms(), self._cycled_at)
             await asyncio.sleep_ms(max(0, limits.CYCLE_MS - late))
             now = time.ticks_ms()
-            r.dt_ms = time.ticks_diff(now, last)
-            last = now
-            self._read(r)
-            self._cycle(r)
+            dt_ms = time.ticks_diff(now, self._cycled_at)
+            self._cycled_at = now
+            self.step(dt_ms)
             watchdog.feed()
+
+    def step(self, dt_ms):
+        """One cycle, `dt_ms` after the last."""
+        r = self.readings
+        r.dt_ms = dt_ms
+        self._read(r)
+        self._cycle(r)
 
     def _read(self, r):
         r.duty = self._heater.duty
+        r.edge_ms = min(r.edge_ms + r.dt_ms, _EDGE_LONG_AGO_MS)
         try:
             r.current_ma = self._heater.current_ma()
         except OSError:
             r.current_ma = 0  # SF4 sees no current where some is expected
+        r.supply_mv = self._heater.supply_mv()
         r.pad_mv = self._pad.read_mv()
         r.face_mv = self._face.read_mv()
+        r.cell_mv = self._cell.read_mv()
         r.reference_mv = self._supply.reference_mv()
         r.battery_mv = self._supply.battery_mv()
+        r.charging = self._supply.charging()
         r.pad_raw_mc = self._pad.millicelsius(r.pad_mv)
         r.face_raw_mc = self._face.millicelsius(r.face_mv)
+        r.cell_mc = self._cell.millicelsius(r.cell_mv)
         r.pad_mc = self._pad_median(r.pad_raw_mc)
         r.face_mc = self._face_median(r.face_raw_mc)
         r.held = self._touch.held
+        r.rtc_s = time.time()
+        good = next(self._checking)
+        if good is not None:
+            r.limits_good = good
 
     def _cycle(self, r):
         target_c = self.target_c
@@ -190,73 +229,73 @@ class Heat:
         found = self.guard.cycle(r)
         if found:
             self._tripped(r)
+        if self.guard.warning:
+            self._warn(r)
+        closes = False
         if self.active:
-            self._warm(r)
+            closes = self._warm(r)
         else:
             self._heater.drive(0)
-            if self._session is not None:
-                self._session.rest(r.dt_ms)
-            self._cold_ms = min(_COLD_AFTER_MS, self._cold_ms + r.dt_ms)
+            if self._warming is not None:
+                self._warming.rest(r.dt_ms)
+            self._cold_ms = min(limits.REST_AGREE_AFTER_MS, self._cold_ms + r.dt_ms)
         if self._cut:  # the button was pressed while this cycle worked out its duty
             self._heater.off()
-        elif self.active and not self.guard.reaction:
+        elif closes and not self.guard.reaction and not self.guard.suspect:
             self._heater.renew()
+            r.edge_ms = 0
+            r.renewed = True
         self._count(r)
 
+    # One cycle of warmth. Returns True where the second switch is to be closed for it.
     def _warm(self, r):
         if self._battery_low:
             self.end("battery")
-            return
-        session = self._session
-        dt_ms = min(r.dt_ms, limits.STALE_MS)
-        pad_c = r.pad_mc / 1000
-        why = session.step(
-            dt_ms,
-            self._care.plan,
-            pad_c,
-            self._touch.quiet_ms,
-            self.dose.umin,
-            self._saturated,
-        )
-        if not session.active:
+            return False
+        warming = self._warming
+        why = warming.step(r)
+        if warming.session.nonsense:
+            self.guard.warning = 16
+            self._warn(r)
+        if not warming.session.active:
             self._heater.drive(0)
+            self._end()
             self._note(why)
-            return
-        pad = self.guard.pad
-        full_w = pad.full_mw(r.battery_mv) / 1000
-        cap_w = full_w * pad.cap(r.battery_mv) / 1000
-        power_w = self._control.ask(
-            session.target_c,
-            session.ramp_c_per_s,
-            pad_c,
-            r.face_mc / 1000,
-            dt_ms / 1000,
-            cap_w,
-        )
-        self._saturated = power_w >= 0.97 * cap_w
-        asked = round(1000 * power_w / full_w) if full_w > 0 else 0
-        self._heater.drive(self.guard.permitted(asked, r))
-        self._cold_ms = 0
-        self._sample(r, full_w)
-        if session.state != self._state:
-            self._note("none")
+        elif warming.failed:
+            self.condemn(*warming.failed)
+        else:
+            self._cold_ms = 0
+            self._sample(r, self.guard.pad.full_mw(r.battery_mv) / 1000)
+            if warming.session.state != self._state:
+                self._note("none")
+            return warming.closes
+        return False
 
     def _tripped(self, r):
         self._heater.off()
         reaction = self._latch.set(self.guard.reaction, self.guard.function)
         self.guard.bar(reaction, self.guard.function)
         self._clean_ms = 0
+        self._write_guard(self.guard.function, "WOLX"[self.guard.reaction], r)
+        self._end()
+        self._note("dose" if self.guard.function == 10 else "guard")
+
+    # What heat goes on with is told once an hour
+    def _warn(self, r):
+        bit = 1 << self.guard.warning
+        if not self._told & bit:
+            self._told |= bit
+            self._write_guard(self.guard.warning, "W", r)
+
+    def _write_guard(self, function, reaction, r):
         self._log.write(
             records.GUARD,
-            self.why,
-            "WOLX"[self.guard.reaction],
+            "SF%d" % function,
+            reaction,
             r.pad_mc / 1000,
             r.face_mc / 1000,
             r.current_ma / 1000,
         )
-        if self.active:
-            self._session.end()
-        self._note("dose" if self.guard.function == 10 else "guard")
 
     def _sample(self, r, full_w):
         self._sample_ms -= r.dt_ms
@@ -273,6 +312,9 @@ class Heat:
 
     def _count(self, r):
         self._latch.pass_time(r.dt_ms)
+        self._told_ms += r.dt_ms
+        if self._told_ms >= _WARN_EVERY_MS:
+            self._told = self._told_ms = 0
         clean_ms = 0 if self.guard.finding else self._clean_ms + r.dt_ms
         self._clean_ms = min(_ACKNOWLEDGE_AFTER_MS, clean_ms)
         # A power cut may cost the budget a hundredth of itself, and flash is spared

@@ -18,6 +18,15 @@ class Readings:
         self.duty = 0  # per mille that was driven in the cycle that just ended
         self.target_mc = 0  # what control aims at; 0 = no heat wanted
         self.held = False  # somebody holds the object
+        self.supply_mv = 0  # between the second switch and the pad, as the ADC has it; -1 = error
+        # Since the last edge of the keep-alive, of which there may have been one before the start
+        self.edge_ms = 0
+        self.renewed = False  # there has been one since
+        self.cell_mv = 0
+        self.cell_mc = 0
+        self.charging = False
+        self.rtc_s = 0
+        self.limits_good = True
 
 
 class Median3:

@@ -8,10 +8,14 @@ from micropython import const
 from .. import limits
 from ..wire import ceiling
 
-_CANNOT_REACH_MS = const(8 * 60_000)  # at full power and still this far below the target
-_CANNOT_REACH_C = const(0.7)
+# So long at full power, and its last minutes brought the pad not a quarter nearer to the level:
+# at that pace it would take ten minutes more, if it ever gets there
+_CANNOT_REACH_MS = const(8 * 60_000)
+_PACE_FROM_MS = const(5 * 60_000)
+_PACE = const(0.75)
 _TENDER_AGAIN_MS = const(3_600_000)
 _ARRIVED_C = const(0.3)
+_FELL_C = const(0.3)  # a pause or somebody cold: its pace is looked at anew from there
 
 
 class Session:
@@ -24,12 +28,16 @@ class Session:
         self.state = "idle"
         self.active = False
         self.target_c = 0.0
+        self.level_c = limits.LEVEL_MIN_C  # that the target moves to
+        self.nonsense = False  # the plan's level was none in the last step
+        self._asked_c = limits.LEVEL_MIN_C
         self.ramp_c_per_s = 0.0
         self._worn_ms = 0  # L8: warmth takes it up, rest of the same length takes it down
         self._left_ms = 0
         self._extended = False
         self._level_for_ms = 0
-        self._weak_ms = 0
+        self._weak_ms = 0  # at full power
+        self._missing_c = 0.0  # below the level when its pace was last looked at
         self._fade_c_per_s = 0.0
 
     def start(self, plan, pad_c):
@@ -43,7 +51,8 @@ class Session:
             return False
         self.state = "warming"
         self.active = True
-        self.target_c = max(min(pad_c, ceiling.level_c(plan)), limits.LEVEL_MIN_C - 20)
+        self.level_c = self._asked(plan)
+        self.target_c = max(min(pad_c, self.level_c), limits.LEVEL_MIN_C - 20)
         self._left_ms = int(self._session_min(plan) * 60_000)
         self._extended = False
         self._level_for_ms = 0
@@ -86,7 +95,7 @@ class Session:
             self._fade_c_per_s = max(0.0, self.target_c - _sleep_c(plan)) / fade_s
             self._left_ms = int(fade_s * 1000)
             return None
-        level = self._level(plan, quiet_ms, dose_umin)
+        level = self.level_c = self._level(plan, quiet_ms, dose_umin)
         ramp = max(
             limits.RAMP_MIN_C_PER_MIN,
             min(limits.RAMP_MAX_C_PER_MIN, plan["warmth.ramp_c_per_min"]),
@@ -103,9 +112,19 @@ class Session:
         up_ms = limits.TENDER_ON_MS - 1000 * _fade_s(plan)
         return ceiling.tender(plan) and self._worn_ms >= up_ms
 
+    # What the plan asks for. What cannot be a level (out of range, NaN, no number at all) is not
+    # believed: the last one that could be stays, the lowest at first.
+    def _asked(self, plan):
+        asked = ceiling.level_c(plan)
+        number = isinstance(asked, (int, float))
+        self.nonsense = not (number and limits.LEVEL_MIN_C <= asked <= limits.LEVEL_MAX_C)
+        if not self.nonsense:
+            self._asked_c = asked
+        return self._asked_c
+
     # The lowest of all that applies now
     def _level(self, plan, quiet_ms, dose_umin):
-        level = ceiling.level_c(plan)
+        level = self._asked(plan)
         if self._level_for_ms >= limits.LEVEL_SETTLED_AFTER_MS:
             level = min(level, limits.LEVEL_SETTLED_C)
         if quiet_ms >= limits.LEVEL_QUIET_AFTER_MS:
@@ -129,16 +148,25 @@ class Session:
     def _judge(self, level, pad_c, dt_ms, saturated):
         if self.target_c >= level - 0.01:
             self._level_for_ms += dt_ms
-        if saturated and pad_c < self.target_c - _CANNOT_REACH_C:
-            self._weak_ms += dt_ms
-        elif self.state != "cannot_reach" or pad_c >= self.target_c - _ARRIVED_C:
+        missing_c = level - pad_c
+        weak = self.state == "cannot_reach"
+        self._weak_ms = self._weak_ms + dt_ms if saturated or weak else 0
+        if missing_c <= _ARRIVED_C:
             self._weak_ms = 0
-        if self._weak_ms >= _CANNOT_REACH_MS:
-            self.state = "cannot_reach"
-        elif self.state == "warming" and pad_c >= level - _ARRIVED_C:
             self.state = "holding"
-        elif self.state == "cannot_reach" and not self._weak_ms:
-            self.state = "holding" if pad_c >= level - _ARRIVED_C else "warming"
+        elif self._weak_ms >= _CANNOT_REACH_MS:
+            self.state = "cannot_reach"
+        elif weak and (
+            missing_c <= _PACE * self._missing_c or pad_c >= self.target_c - _ARRIVED_C
+        ):
+            self.state = "warming"
+        elif (
+            self._weak_ms >= _PACE_FROM_MS
+            and _PACE * self._missing_c < missing_c < self._missing_c + _FELL_C
+        ):
+            return
+        self._weak_ms = min(self._weak_ms, _PACE_FROM_MS)
+        self._missing_c = missing_c
 
     def _fade(self, dt_s, plan):
         self._left_ms -= int(dt_s * 1000)

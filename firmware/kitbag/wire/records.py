@@ -41,7 +41,7 @@ WHYS = (
 REACTIONS = "none W O L X"
 PATTERNS = "heartbeat breath purr steady"
 GUARD_FUNCTIONS = (
-    "none SF1 SF2 SF3 SF4 SF5 SF6 SF7 SF8 SF9 SF10 SF11 SF12 SF13 SF14 SF15 SF16 SF17 SF18"
+    "none SF1 SF2 SF3 SF4 SF5 SF6 SF7 SF8 SF9 SF10 SF11 SF12 SF13 SF14 SF15 SF16 SF17 SF18 SF19"
 )
 SENSE_FAULTS = "none bus stuck range leak back clipped"
 TASKS = "none app warmth senses comfort link journal boot"

@@ -2,8 +2,6 @@
 # replaced. What they do is what happens when everything else has failed.
 import sys
 
-from support import chip  # noqa: F401 - a machine module is there
-
 EVENTS = []
 
 

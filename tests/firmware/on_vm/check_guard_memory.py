@@ -3,13 +3,13 @@ import gc
 
 import micropython
 
+import board
 from kitbag import limits
 from kitbag.budget import Rolling
 from kitbag.warmth import guard
 from kitbag.warmth.dose import Dose
 from kitbag.warmth.readings import Median3, Readings
 from support.fakes import Memory
-from support.plant import Board
 
 CYCLES = 400
 
@@ -19,7 +19,8 @@ def made():
     r.dt_ms = limits.CYCLE_MS
     r.reference_mv, r.battery_mv = 1650, 3900
     r.target_mc, r.held = 38_000, True
-    return guard.Guard(Board, Dose(Rolling(Memory(), "dose"))), r
+    r.supply_mv, r.edge_ms, r.cell_mv = 1950, 300, 1200
+    return guard.Guard(board, Dose(Rolling(Memory(), "dose"))), r
 
 
 # The object half a degree around its target, every number another one in every cycle

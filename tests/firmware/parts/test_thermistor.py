@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kitbag.parts import thermistor
-from support import chip
 
 
 class Board:
@@ -18,17 +17,22 @@ class Board:
 
 
 @pytest.fixture(autouse=True)
-def bench(monkeypatch):
+def pins(monkeypatch):
     """A pin's reading is its own number."""
-    monkeypatch.setattr(chip, "bench", Bench)
+    monkeypatch.setattr(thermistor, "ADC", Adc)
+    monkeypatch.setattr(thermistor, "Pin", lambda pin: pin)
 
 
-class Bench:
-    @staticmethod
-    def read_uv(pin):
-        if isinstance(pin, OSError):
-            raise pin
-        return pin
+class Adc:
+    ATTN_11DB = 3
+
+    def __init__(self, pin, atten):
+        self._pin = pin
+
+    def read_uv(self):
+        if isinstance(self._pin, OSError):
+            raise self._pin
+        return self._pin
 
 
 def exact_mv(celsius: float) -> float:

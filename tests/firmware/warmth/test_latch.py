@@ -1,11 +1,10 @@
 # Runs on CPython and on the MicroPython VM
-from kitbag import limits
+from kitbag import limits, service
 from kitbag.budget import Rolling
 from kitbag.warmth import guard
 from kitbag.warmth.latch import Latch
 from support.fakes import Memory
-from support.plant import Plant
-from support.warm_object import WarmObject, held_warm
+from support.on_table import held_warm, laid
 
 HOUR_MS = 3_600_000
 
@@ -78,8 +77,8 @@ def test_time_switched_off_does_not_count():
 
 
 def latched():
-    warm = held_warm(settle_s=20)
-    warm.plant.pad_ntc.fault = "open"
+    warm = held_warm()
+    warm.faults.set("ntc_pad_open", {})
     warm.run(3)
     assert warm.heat.state == "latched"
     return warm
@@ -87,7 +86,7 @@ def latched():
 
 def test_the_holder_may_acknowledge_what_has_gone_after_a_minute():
     warm = latched()
-    warm.plant.pad_ntc.fault = None
+    warm.faults.clear("ntc_pad_open")
     warm.run(30)
     warm.heat.acknowledge()
     assert warm.heat.state == "latched"
@@ -95,7 +94,7 @@ def test_the_holder_may_acknowledge_what_has_gone_after_a_minute():
     warm.heat.acknowledge()
     assert warm.guard.reaction == 0
     assert warm.heat.begin("hold")
-    assert WarmObject(Plant(), warm.memory).guard.reaction == 0
+    assert laid(memory=warm.memory).guard.reaction == 0
 
 
 def test_nobody_can_acknowledge_what_is_still_there():
@@ -107,17 +106,27 @@ def test_nobody_can_acknowledge_what_is_still_there():
 
 
 def test_a_latch_from_before_is_acknowledged_too_and_a_lock_is_not():
-    warm = latched()
-    again = WarmObject(Plant(), warm.memory)
+    again = laid(memory=latched().memory)
     again.run(70)
     again.heat.acknowledge()
     assert again.heat.begin("hold")
-    again.plant.short = 1.0
-    again.plant.since_edge_s = -1e9
     again.heat.stop("button")
+    again.faults.set("heater_fet_short", {})
     again.run(5)
     assert again.heat.state == "locked"
-    again.plant.short = 0.0
+    again.faults.clear("heater_fet_short")
     again.run(120)
     again.heat.acknowledge()
     assert again.heat.state == "locked"
+
+
+def test_service_unlocks_and_heat_has_to_prove_itself_anew():
+    memory = Memory()
+    latch_in(memory).set(guard.LOCK, 3)
+    for key in service.KEPT:
+        memory.forget(key)
+    assert latch_in(memory).reaction == 0
+    warm = laid(memory=memory)
+    warm.faults.set("heater_fet_short", {})
+    warm.run(5)
+    assert warm.heat.state == "locked"

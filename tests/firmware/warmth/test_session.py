@@ -219,6 +219,47 @@ def test_what_cannot_be_reached_is_said_and_forgiven():
     assert warm.session.state == "holding"
 
 
+def test_full_power_for_long_is_no_weakness_while_the_pad_comes_nearer():
+    warm = Warm(planned(warmth__level_c=38.0), 20.0)
+    warm.follows = False
+    warm.saturated = True
+    states = set()
+
+    def rise():  # as a pad does that would settle two degrees above the level
+        warm.pad_c += (40.0 - warm.pad_c) * 0.3 / 500
+        states.add(warm.session.state)
+
+    warm.run(25 * 60, rise)
+    assert states == {"warming", "holding"}
+
+
+def test_a_pad_that_settles_below_its_level_is_weak_within_ten_minutes_of_the_ramp():
+    warm = Warm(planned(warmth__level_c=38.0, warmth__ramp_c_per_min=3.0), 20.0)
+    warm.follows = False
+    warm.saturated = True
+
+    def rise():
+        warm.pad_c += (36.5 - warm.pad_c) * 0.3 / 500
+
+    warm.run(6 * 60, rise)
+    assert warm.session.state == "warming"
+    warm.run(10 * 60, rise)
+    assert warm.session.state == "cannot_reach"
+    warm.run(30 * 60, rise)
+    assert warm.session.state == "cannot_reach"
+
+
+def test_a_pause_of_the_heat_is_no_weakness():
+    warm = Warm(planned(warmth__level_c=38.0), 30.0)
+    warm.follows = False
+    warm.saturated = True
+    for seconds, k_per_min in ((360, 1.0), (60, -1.6), (240, 0.6)):  # up, a probe, and up again
+        for _ in range(seconds):
+            warm.pad_c += k_per_min / 60
+            warm.run(1)
+            assert warm.session.state == "warming"
+
+
 def test_a_pad_warmed_by_a_body_is_followed():
     warm = Warm(planned(), 25.0)
     warm.run(10)
