@@ -15,6 +15,13 @@ _TEMPERATURE_EVERY_MS = const(1_000)
 _FAILURES_MAX = const(3)
 _RETRY_MS = const(10_000)
 _BLADDER_EVERY_MS = const(60_000)
+# A live pressure has noise in its last bits and lies where the chip can measure; no squeeze is as
+# quick as a bus that gives anything
+_SAME_MAX = const(40)
+_LOW_PA = const(30_000)
+_HIGH_PA = const(111_000)
+_CLIPPED_PA = const(109_500)  # the hardest squeezes stand still at the end of its range
+_LEAP_PA = const(15_000)
 
 
 class Feel:
@@ -34,6 +41,8 @@ class Feel:
         self._temperature_ms = 0
         self._sample_ms = 0
         self._touched_ms = 0
+        self._fault = "bus"
+        self._same = 0
         self.samples = 0
         self.skipped = 0
         self.lost = False
@@ -45,7 +54,9 @@ class Feel:
 
     @property
     def held(self):
-        return self._hug is not None and self._hug.held_ms(self._clock.uptime_ms()) > 0
+        if self.lost or self._hug is None:
+            return False
+        return self._hug.held_ms(self._clock.uptime_ms()) > 0
 
     @property
     def resting(self):
@@ -65,22 +76,20 @@ class Feel:
     async def run(self):
         while True:
             try:
+                self._fault = "bus"
                 self._barometer = Barometer(self._board)
-                if self.lost:
-                    self.lost = False
-                    self._log.write(records.SENSE_FAULT, "back", None)
                 await self._follow()
             except OSError:
                 if not self.lost:
                     self.lost = True
-                    self._log.write(records.SENSE_FAULT, "bus", None)
+                    self._log.write(records.SENSE_FAULT, self._fault, None)
                     self._answer.sense_lost()
             await asyncio.sleep_ms(_RETRY_MS)
 
-    # Sample on a fixed grid until the bus fails for good
+    # Sample on a fixed grid until the sense fails for good
     async def _follow(self):
         hug = self._hug
-        failures = 0
+        failures = good = self._same = 0
         due = time.ticks_ms()
         while True:
             period = _ACTIVE_MS if hug.active else _IDLE_MS
@@ -97,8 +106,27 @@ class Feel:
                 failures = 0
             except OSError:
                 failures += 1
-                if failures >= _FAILURES_MAX:
+                if failures >= _FAILURES_MAX or self._same >= _SAME_MAX:
                     raise
+            good = 0 if failures else good + 1
+            if self.lost and good > _SAME_MAX:
+                self.lost = False
+                self._log.write(records.SENSE_FAULT, "back", None)
+
+    # `pressure_pa`, where a live sensor can have measured it; OSError where not
+    def _believed(self, pressure_pa):
+        last_pa = self._pressure_pa
+        live = pressure_pa != last_pa or pressure_pa > _CLIPPED_PA
+        self._same = 0 if live else self._same + 1
+        leapt = self.samples and not self.lost and abs(pressure_pa - last_pa) > _LEAP_PA
+        if self._same >= _SAME_MAX:
+            self._fault = "stuck"
+        elif leapt or not _LOW_PA <= pressure_pa <= _HIGH_PA:
+            self._fault = "range"
+        else:
+            self._fault = "bus"
+            return pressure_pa
+        raise OSError(self._fault)
 
     def _sample(self):
         barometer = self._barometer
@@ -107,8 +135,10 @@ class Feel:
         if now - self._temperature_ms >= _TEMPERATURE_EVERY_MS or not self.samples:
             self._temperature_ms = now
             self._bladder_c = barometer.bladder_c()
-        self._pressure_pa = barometer.pressure_pa()
+        self._pressure_pa = self._believed(barometer.pressure_pa())
         self.samples += 1
+        if self.lost:  # felt again only once it has been believable for a while
+            return
         hug = self._hug
         hug.sample(now, self._pressure_pa, self._bladder_c)
         if hug.active:

@@ -10,6 +10,7 @@ from ..warmth.control import Control
 from ..warmth.proof import Probe, Proof
 from ..warmth.response import Response
 from ..warmth.session import Session
+from ..warmth.tremor import Tremor
 
 _COLD_AFTER_MS = const(15 * 60_000)  # unheated so long, the pad is at rest with its surroundings
 _PROBE_AGAIN_MS = const(60_000)  # after a probe that found nothing
@@ -37,6 +38,7 @@ class Warming:
         self._dose = dose
         self._touch = touch
         self._trial = None  # what has the heater now in the controller's stead
+        self._tremor = Tremor()
         self._blame = 0  # of probes that failed one after the other
         self._warm_ms = 0
         self._probed_ms = limits.PROBE_EVERY_MS  # since the coupling was last proved
@@ -109,9 +111,21 @@ class Warming:
             cap_w,
         )
         self._saturated = power_w >= 0.97 * cap_w
+        power_w += self._tremble(r) / 1000
         asked = round(1000 * power_w / full_w) if full_w > 0 else 0
         self._heater.drive(self._guard.permitted(asked, r))
         self.closes = True
+
+    # While the pad is held at its level: what the heat is more or less by, in mW
+    def _tremble(self, r):
+        tremor = self._tremor
+        if self.session.ramp_c_per_s or self._saturated or self.session.state != "holding":
+            tremor.begin()
+        elif tremor.step(r):
+            if not tremor.found:
+                self._guard.response.doubt = 6
+            tremor.begin()
+        return tremor.mw
 
     # The trial that has the heater now, one cycle further. Returns False where control has it
     def _on_trial(self, r):

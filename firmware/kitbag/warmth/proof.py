@@ -170,7 +170,7 @@ class Probe:
         face = (2 * sums[3] - sums[1] - sums[5]) // _MEAN_OF
         if not -_EMBRACE_MC <= face <= _MOST_MC:
             blame = self.CONDEMNS // 4
-        elif self._still and abs(pad) < _NOTHING_MC:
+        elif self._still and abs(pad) < _NOTHING_MC and face < _EMBRACE_MC:
             blame = self.CONDEMNS
         else:
             blame = self.CONDEMNS // 2
