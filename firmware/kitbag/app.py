@@ -96,11 +96,11 @@ class App:
         memory = self.memory
         panicked = cause == machine.HARD_RESET
         starts = memory.starts + 1 if panicked else 0
-        armed = memory.armed and (panicked or cause == machine.WDT_RESET)
-        memory.arm(False)
         memory.count_starts(starts)
+        armed = memory.armed and (panicked or cause == machine.WDT_RESET)
         if armed or starts >= limits.STARTS_TO_LOCK:
             self.heat.condemn(guard.LOCK, 12)
+        memory.arm(False)
         if not late.load(_IMAGE).whole():
             self.heat.condemn(guard.LOCK, 18)
         late.forget(_IMAGE)

@@ -60,7 +60,7 @@ class Memory:
         machine.RTC().memory(bytes((1 if on else 0, self.starts)))
 
     def count_starts(self, starts):
-        machine.RTC().memory(bytes((1 if self.armed else 0, starts)))
+        machine.RTC().memory(bytes((1 if self.armed else 0, min(starts, 255))))
 
     def _scratch(self):
         kept = machine.RTC().memory()

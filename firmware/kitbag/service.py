@@ -14,4 +14,5 @@ def unlock():
     memory = Memory()
     for key in KEPT:
         memory.forget(key)
+    memory.count_starts(0)
     print("Unlocked. Warmth has to prove itself at its next start.")

@@ -569,6 +569,8 @@ def _comfort(night: Night, scent_name: str) -> str:
 def _resting(night: Night, where: tzinfo) -> list[str]:
     guards = [m for m in night.marks if m.kind == "guard" and m.fields.get("reaction") != "none"]
     acted = [m for m in guards if m.fields.get("reaction") != "W"]
+    # While the cell is charged warmth rests: nothing to tell of
+    acted = [m for m in acted if m.fields.get("function") != "SF19"]
     if not acted:
         return []
     first = acted[0]

@@ -29,7 +29,10 @@ _GAP = {
 def status_lines(hello: Hello, fields: Mapping[str, Any]) -> list[str]:
     """What `status` answered, for people."""
     state = str(fields.get("state", "unknown"))
-    lines = [f"Object {hello.device}, firmware {hello.firmware}: {STATES.get(state, state)}."]
+    why = fields.get("why", "none")
+    because = "" if why == "none" else f" (safety function {why})"
+    told = STATES.get(state, state)
+    lines = [f"Object {hello.device}, firmware {hello.firmware}: {told}{because}."]
     temperatures = [
         f"{name} {fields[key]:.1f} °C"
         for name, key in (("pad", "pad_c"), ("face", "face_c"), ("target", "target_c"))

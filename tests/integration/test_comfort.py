@@ -109,3 +109,13 @@ def test_it_begins_gently(beating):
 def test_a_felt_answer_comes_within_1_5_s_of_what_asked_for_it(beating):
     first_s = next(t_s for t_s, value in beating.changes("motor") if value)
     assert first_s - 23 <= 1.5
+
+
+def test_a_hold_that_cannot_be_warmed_is_told_by_another_pattern(play):
+    night = play(event(1, "fault", kind="charging") + hug(20, 40), 140, plan=SCENT + TOUCH)
+    assert night.warmth_begins(0, 140) == []
+    assert [(row["pattern"], row["why"]) for row in night.events("touch_start")] == [
+        ("purr", "barred")
+    ]
+    # and it lasts as touch does
+    assert float(night.events("touch_end")[0]["duration_s"]) >= 40

@@ -21,14 +21,19 @@ _FADE_MS = const(2_000)
 
 
 class Touch:
-    """One playing of a pattern, from its gentle start to the end of its fade."""
+    """One playing of the plan's pattern, from its gentle start to the end of its fade.
 
-    def __init__(self, plan):
-        self._pattern = plan["touch.pattern"]
+    The `cue` that the warm part is resting is another one: a slow swell in place of a beat.
+    """
+
+    def __init__(self, plan, cue=False):
+        self.pattern = plan["touch.pattern"]
+        if cue:
+            self.pattern = "steady" if self.pattern == "purr" else "purr"
         self._strength = max(0.0, min(1.0, plan["touch.strength"]))
         neck = plan["placement"] == "neck"
         self._onset_ms = limits.TOUCH_ONSET_NECK_MS if neck else limits.TOUCH_ONSET_MS
-        if self._pattern == "breath":
+        if self.pattern == "breath":
             per_min = _within(
                 plan["touch.breaths_per_min"],
                 limits.BREATHS_MIN_PER_MIN,
@@ -39,7 +44,7 @@ class Touch:
                 plan["touch.beats_per_min"], limits.BEATS_MIN_PER_MIN, limits.BEATS_MAX_PER_MIN
             )
         self.per_min = per_min
-        self._period_ms = _PURR_MS if self._pattern == "purr" else int(60_000 / per_min)
+        self._period_ms = _PURR_MS if self.pattern == "purr" else int(60_000 / per_min)
         self._fade_from = None
 
     def fade(self, t_ms):
@@ -53,17 +58,17 @@ class Touch:
     def strength(self, t_ms):
         """Perceived strength, 0 to 1, `t_ms` after the start."""
         level = self._strength * self._envelope(t_ms)
-        if self._pattern == "heartbeat":
+        if self.pattern == "heartbeat":
             return level * _heartbeat(t_ms % self._period_ms)
-        if self._pattern == "breath":
+        if self.pattern == "breath":
             return level * _breath(t_ms % self._period_ms, self._period_ms)
-        if self._pattern == "purr":
+        if self.pattern == "purr":
             return level * (0.7 - 0.3 * cos(2 * pi * (t_ms % _PURR_MS) / _PURR_MS))
         return level
 
     def next_ms(self, t_ms):
         """How long the strength of `t_ms` may stand before it must be worked out again."""
-        if self._pattern == "heartbeat":
+        if self.pattern == "heartbeat":
             into = t_ms % self._period_ms
             for start in (0, _PULSE_MS + _BETWEEN_MS):
                 if into < start:

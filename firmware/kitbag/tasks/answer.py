@@ -101,14 +101,15 @@ class Answer:
             return
         for part in late.load(_ROUTINES).parts(self._app.care.plan, gesture):
             if part == "warmth":
-                if not self._heat.begin(gesture) and self._heat.barred:
+                if not self._heat.begin(gesture):
                     self._tell_resting()
             elif part == "scent":
                 self._app.load_comfort().give_scent(gesture)
             else:
                 self._app.load_comfort().play_touch(gesture, touch_ms)
 
-    # The warm part is resting: the one soft cue that was agreed on, where touch was
+    # The warm part is resting. Where touch was agreed on, one soft cue says so: what touch there
+    # is now comes as another pattern
     def _tell_resting(self):
         if self._app.care.plan["touch.enabled"]:
             self._app.load_comfort().play_touch("barred", _CUE_MS)

@@ -48,7 +48,7 @@ class Comfort:
         """Play the plan's pattern for another `for_ms` from now; begins gently if it is still."""
         self._touch_ends = time.ticks_add(time.ticks_ms(), for_ms)
         if self._touch is None:
-            self._touch = Touch(self._care.plan)
+            self._touch = Touch(self._care.plan, why == "barred")
             self._touch_why = why
             self._touch_wanted.set()
 
@@ -73,7 +73,7 @@ class Comfort:
             plan = self._care.plan
             self._log.write(
                 records.TOUCH_START,
-                plan["touch.pattern"],
+                touch.pattern,
                 self._touch_why,
                 plan["touch.strength"],
                 touch.per_min,

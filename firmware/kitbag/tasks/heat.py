@@ -162,8 +162,9 @@ class Heat:
 
     def condemn(self, reaction, function):
         """Bar heat for what was found elsewhere: an error of a task, the way the object ended."""
-        self.guard.bar(reaction, function)
-        self._tripped(self.readings)
+        if self.guard.reaction < guard.LOCK:  # a lock is the last word
+            self.guard.bar(reaction, function)
+            self._tripped(self.readings)
 
     def look(self):
         """Another task looks whether the guard still runs: one that is late heats no further."""

@@ -22,7 +22,9 @@ _SHOWS = const(700)  # per mille
 _TARGET_MAX_MC = const(40_000)  # L3, once more and apart from `limits`
 _REST_MS = const(15_000)  # SF8: after the heater is off its thermistor rises on for its lag
 
-# Reactions, weakest first: off and may resume; off and latched; off, latched and for service
+# Reactions, weakest first: none yet, the probe decides; off and may begin anew; off and latched;
+# off, latched and for service
+DOUBT = 0
 OFF = 1
 LATCH = 2
 LOCK = 3

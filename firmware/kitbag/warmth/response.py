@@ -7,7 +7,7 @@ whole numbers, nothing allocated, nothing known of the controller.
 from micropython import const
 
 from .. import limits
-from .guard import LATCH, OFF
+from .guard import DOUBT, LATCH, OFF
 from .pad import power_mw
 
 _LAG_MC = const(300)  # SF5 looks only while the pad is this far below its target
@@ -203,8 +203,8 @@ class Response:
 
     FUNCTIONS = (
         (4, LATCH, current_low),
-        (5, LATCH, no_response),
-        (5, LATCH, more_heat),
+        (5, DOUBT, no_response),
+        (5, DOUBT, more_heat),
         (5, LATCH, fall),
         (7, LATCH, face_fell),
         (7, LATCH, face_hotter),
