@@ -178,6 +178,16 @@ def test_an_unexpected_error_in_any_task_ends_heat(play, task):
     safe(night)
 
 
+@pytest.mark.parametrize("task", ["warmth", "senses", "app"])
+def test_a_heap_that_is_used_up_ends_heat_too(play, task):
+    night = warm(play, "task_exception", task=task, error="memory")
+    told = night.summary["faults"][0]
+    assert told["heater_off_s"] <= 2
+    assert told["reaction"] == "L"
+    assert night.summary["reboots"] == 1
+    safe(night)
+
+
 @pytest.mark.parametrize("value", ["nan", "high", "low", "text"])
 def test_a_garbled_level_overheats_nobody(play, value):
     night = warm(play, "setpoint_garbage", clear_s=150, value=value)

@@ -28,25 +28,43 @@ def fail_once(board, parameters):
     """The next step of a task raises what nobody expects; the one after does not."""
     board.faults.active.pop("task_exception")
     task = parameters["task"]
+    error = _use_up_the_heap if parameters.get("error") == "memory" else _raise
     if task == "link":
-        _fail(board, board.port.stdin, "read")
+        _fail(board, board.port.stdin, "read", error)
         board.port.deliver(_NOISE)
     elif task == "app":
         app = _module(APP)
         app.time = Module(app.time)  # nobody else's clock
-        _fail(board, app.time, "ticks_ms")
+        _fail(board, app.time, "ticks_ms", error)
     else:
         module, owner, method = CALLS[task]
-        _fail(board, getattr(_module(module), owner), method)
+        _fail(board, getattr(_module(module), owner), method, error)
 
 
-def _fail(board, owner, name):
+def _raise():
+    raise RuntimeError("injected")
+
+
+# The real thing: whatever asks next finds nothing. What was taken comes back with the exception
+def _use_up_the_heap():
+    taken = []
+    size = 4096
+    while True:
+        try:
+            taken.append(bytearray(size))
+        except MemoryError:
+            if size == 16:
+                raise
+            size //= 2
+
+
+def _fail(board, owner, name, error):
     real = getattr(owner, name)
 
     def fail(*arguments, **named):
         setattr(owner, name, real)
         board.player.began("task_exception")
-        raise RuntimeError("injected")
+        error()
 
     setattr(owner, name, fail)
 

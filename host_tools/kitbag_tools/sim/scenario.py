@@ -175,7 +175,8 @@ FAULTS: dict[str, dict[str, Rule]] = {
     "charging": {"amps": Number(0.05, 3, 0.5, unit="A")},
     "cell_hot": {"c": Number(-20, 100, 65.0, unit="C")},
     "task_exception": {
-        "task": Word(("warmth", "senses", "link", "comfort", "journal", "app"), "warmth")
+        "task": Word(("warmth", "senses", "link", "comfort", "journal", "app"), "warmth"),
+        "error": Word(("unexpected", "memory"), "unexpected"),
     },
     "crash_loop": {},
     "setpoint_garbage": {"value": Word(("nan", "high", "low", "text"), "nan")},
