@@ -121,10 +121,8 @@ class Warming:
         tremor = self._tremor
         if self.session.ramp_c_per_s or self._saturated or self.session.state != "holding":
             tremor.begin()
-        elif tremor.step(r):
-            if not tremor.found:
-                self._guard.response.doubt = 6
-            tremor.begin()
+        elif tremor.step(r) and tremor.lost:
+            self._guard.response.doubt = 6
         return tremor.mw
 
     # The trial that has the heater now, one cycle further. Returns False where control has it

@@ -10,17 +10,20 @@ from micropython import const
 from .. import limits
 
 _HALF_MS = const(15_000)
-_HALVES = const(48)  # 12 min
+_HALVES = const(49)  # 12 min
+# A pad and its thermistor answer almost half a turn late: 160 degrees, whatever they are made of
+_AGAINST = const(94)
+_BEHIND = const(34)
+_MISSES = const(2)  # in a row: noise alone hides one trace in a hundred
 _SETTLE_MS = const(30_000)  # until the trace has its own lag behind it
 
 
 class Tremor:
-    """`mw` is to be added to what control asks for. After `step` has returned True, `found`
-    tells whether the reading trembled along.
-    """
+    """`mw` is to be added to what control asks for. `lost`: the reading did not tremble along."""
 
     def __init__(self):
-        self.found = False
+        self.lost = False
+        self._missed = 0
         self.begin()
 
     def begin(self):
@@ -31,7 +34,7 @@ class Tremor:
         self._behind = 0
 
     def step(self, r):
-        """One cycle; True when it is over."""
+        """One cycle; True when a trace was looked for."""
         at = (self._ms + 4 * _HALF_MS) % (2 * _HALF_MS)
         more = at < _HALF_MS
         self.mw = limits.TREMOR_MW if more else -limits.TREMOR_MW
@@ -39,13 +42,18 @@ class Tremor:
         self._ms = ms + r.dt_ms
         if ms < 0:
             return False
-        # The first and the last quarter count half, so that a steady drift leaves nothing
-        late = _HALF_MS // 2 <= at < _HALF_MS + _HALF_MS // 2
         reading = (r.pad_mc - r.target_mc) * r.dt_ms // limits.CYCLE_MS
-        self._in += reading if more else -reading
-        self._behind += reading if late else -reading
+        # An odd number of halves, the first and the last counting half: a steady drift and what
+        # the pad is off by leave nothing
+        ends = ms < _HALF_MS or ms >= (_HALVES - 1) * _HALF_MS
+        self._in += (reading if more else -reading) * (1 if ends else 2)
+        late = _HALF_MS // 2 <= at < _HALF_MS + _HALF_MS // 2
+        self._behind += 2 * (reading if late else -reading)
         if self._ms < _HALVES * _HALF_MS:
             return False
-        readings = _HALVES * _HALF_MS // limits.CYCLE_MS
-        self.found = abs(self._in) + abs(self._behind) >= limits.TREMOR_UC * readings // 1000
+        readings = 2 * _HALVES * _HALF_MS // limits.CYCLE_MS
+        trace = (_BEHIND * self._behind - _AGAINST * self._in) // 100
+        self._missed = 0 if trace >= limits.TREMOR_UC * readings // 1000 else self._missed + 1
+        self.lost = self._missed >= _MISSES
+        self.begin()
         return True
