@@ -141,7 +141,7 @@ class Heat:
             self._note(why)
 
     def _end(self):
-        if self.active:
+        if self._warming is not None:
             self._warming.end()
         self._memory.arm(False)
 

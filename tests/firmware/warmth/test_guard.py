@@ -538,6 +538,19 @@ def test_nothing_is_found_twice():
 # --- Healthy objects -------------------------------------------------------------------------
 
 
+def test_warmth_that_is_over_is_watched_no_further():
+    warm = held_warm(warmth__fade_min=5.0)
+    warm.care.plan["warmth.session_min"] = 5.0
+    warm.heat._warming.session._left_ms = 1000
+    warm.run(600)
+    assert warm.heat.state == "idle"
+    assert warm.guard.response is None
+    warm.place("bed")
+    warm.hold(False)
+    warm.run(2 * 3600)
+    assert warm.guard.reaction == 0, warm.guard.function
+
+
 def test_a_body_that_leaves_and_returns_trips_nothing():
     warm = held_warm()
     for turn in range(4):
