@@ -67,8 +67,8 @@ PROBE_RISE_MC = 350  # SF6: ... and what it must show at the pad beyond what was
 PROBE_PAUSE_MC = 200  # SF6: ... or, with as long a pause after it, beyond any drift
 PROBE_SIDES_MC = 150  # SF7: by so much the pad must feel it more than the face ...
 PROBE_SIDES_EARLY_MC = -350  # SF7: ... or so, while an embrace still warms the face
-TREMOR_MW = 60  # SF6: at a steady level the heat trembles by so much ...
-TREMOR_UC = 900  # SF6: ... and the reading of a thermistor that is there by this (0.000001 C)
+TREMOR_MW = 35  # SF6: at a steady level the heat trembles by so much ...
+TREMOR_UC = 530  # SF6: ... and the reading of a thermistor that is there by this (0.000001 C)
 PROBE_EVERY_MS = 15 * 60_000
 FACE_FOLLOWS_MC = 500  # SF7: a face that has not moved this much ...
 FACE_FOLLOWS_AFTER_MC = 3_000  # SF7: ... while the pad was warmed this much, is somewhere else
@@ -130,7 +130,7 @@ TOUCH_ONSET_FROM = 0.2  # of the perceived strength
 TOUCH_MAX_MS = 20 * 60_000
 
 # --- These numbers themselves (SF18) ---
-CHECKSUM = 0x869854DA
+CHECKSUM = 0x49C49133
 
 
 def checking():
