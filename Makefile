@@ -23,7 +23,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: FORCE help run test browsers lint format bench deploy repl pictures tables typings lock clean
+.PHONY: FORCE help run test browsers lint format bench faults deploy repl pictures tables typings lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ browsers: ## install Debian's Chromium for the browser tests
 
 bench: $(TEST) ## every claimed figure beside its peer, to build/bench.json and a table
 	@$(BIN)/python bench
+
+faults: $(TEST) ## every fault in every condition against its deadline, to build/faults.csv and a table
+	@$(BIN)/python faults
 
 # --- a board on a serial port --------------------------------------------------------------------------
 

@@ -1,0 +1,113 @@
+"""`make faults`: every fault in every condition, and whether the object answers as it must.
+
+`.venv/bin/python faults` does everything and goes on where it was interrupted; options choose.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+import cases
+import conditions
+import lines
+import page
+import pool
+import report
+import rows
+import work
+from kitbag_tools.errors import ExitCode
+from results import Results
+from sources import snapshot
+
+_WORD_EVERY_S = 60.0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Returns 0 where nothing failed, 1 where something did, 130 after Ctrl-C."""
+    messages = Console(stderr=True)
+    choice, fresh = _choice(arguments)
+    began = time.monotonic()
+    sources = snapshot()
+    results = Results(sources.digest, fresh=fresh)
+    items = work.everything(choice, sources.root)
+    found: dict[int, dict[str, Any]] = {}
+    try:
+        with _bar(messages) as bar:
+            todo = bar.add_task("playing", total=len(items))
+            numbers = {id(item.job): number for number, item in enumerate(items)}
+            word_s = time.monotonic()
+
+            def done(job: dict[str, Any], result: dict[str, Any]) -> None:
+                nonlocal word_s
+                found[numbers[id(job)]] = result
+                bar.update(todo, advance=1)
+                if not messages.is_terminal and time.monotonic() - word_s > _WORD_EVERY_S:
+                    word_s = time.monotonic()
+                    messages.print(f"{len(found)} of {len(items)} played", highlight=False)
+
+            pool.run([item.job for item in items], sources, results, done)
+    except KeyboardInterrupt:
+        messages.print("interrupted; what is done is kept, and the next run goes on from there")
+        return ExitCode.INTERRUPTED
+    told = work.lines(items, found)
+    path = lines.WHOLE if choice == cases.Choice() else lines.CHOSEN
+    lines.write(told, path)
+    report.show(told, Console(width=max(140, messages.width)))
+    messages.print(f"written: {path} ({time.monotonic() - began:.0f} s)", highlight=False)
+    if path == lines.WHOLE and page.renew(told):
+        messages.print(f"renewed: {page.PAGE}", highlight=False)
+    return ExitCode.OK if all(line.good for line in told) else ExitCode.FAILED
+
+
+def _bar(messages: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=messages, disable=not messages.is_terminal,
+    )  # fmt: skip
+
+
+def _choice(arguments: Sequence[str]) -> tuple[cases.Choice, bool]:
+    parser = argparse.ArgumentParser(prog="faults", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rows", type=_rows, default=(), help="F1,F8: these and their variants")
+    parser.add_argument("--conditions", type=_names(conditions.BY_NAME), default=(),
+                        help=", ".join(conditions.BY_NAME))  # fmt: skip
+    parser.add_argument("--pad-w", type=_pads, default=conditions.PADS_W, help="3,12")
+    parser.add_argument("--only", type=_names(cases.PARTS), default=cases.PARTS,
+                        help=", ".join(cases.PARTS))  # fmt: skip
+    parser.add_argument("--seed", type=int, default=1, help="of noise and plants")
+    parser.add_argument("--fresh", action="store_true", help="forget what is known already")
+    given = parser.parse_args(arguments)
+    choice = cases.Choice(given.only, given.rows, given.conditions, given.pad_w, given.seed)
+    return choice, given.fresh
+
+
+def _names(known: Any) -> Any:
+    def names(text: str) -> tuple[str, ...]:
+        found = tuple(text.split(","))
+        strange = [name for name in found if name not in known]
+        if strange:
+            raise argparse.ArgumentTypeError(
+                f"no {', '.join(strange)}; there are {', '.join(known)}"
+            )
+        return found
+
+    return names
+
+
+def _rows(text: str) -> tuple[str, ...]:
+    return _names(rows.BY_ID)(text)
+
+
+def _pads(text: str) -> tuple[float, ...]:
+    return tuple(float(word) for word in text.split(","))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
