@@ -17,8 +17,10 @@ from run_vm import last_json
 
 _HOW = ".venv/bin/python bench memory"
 _HERE = Path(__file__).parent
-_BUDGET_B = 70_000
-_BUDGET_LATE_B = 90_000
+# Without the radio; a real ESP32 has 164 KB after its boot, and what is thrown away between two
+# collections wants room as well
+_BUDGET_B = 90_000
+_BUDGET_LATE_B = 120_000
 _LARGE_B = 1_000  # a module of this size has a row of its own
 
 
