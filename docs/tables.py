@@ -115,7 +115,12 @@ def _cycles() -> str:
     return f"{cycles} cycles in a row ({cycles * limits.CYCLE_MS / 1000:g} s)"
 
 
-_REACTIONS = {"OFF": "off, may go on", "LATCH": "off and latched", "LOCK": "off, for service"}
+_REACTIONS = {
+    "DOUBT": "on, in doubt: SF6 decides",
+    "OFF": "off, may begin anew",
+    "LATCH": "off and latched",
+    "LOCK": "off, for service",
+}
 
 
 def _guard() -> str:
@@ -129,11 +134,7 @@ def _guard() -> str:
 def _functions(module: str, name: str) -> list[tuple[str, str, str]]:
     tree = ast.parse((ROOT / f"firmware/kitbag/warmth/{module}.py").read_text())
     owner = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name)
-    says = {
-        node.name: (ast.get_docstring(node) or "").split("\n\n")[0]
-        for node in owner.body
-        if isinstance(node, ast.FunctionDef)
-    }
+    methods = {node.name: node for node in owner.body if isinstance(node, ast.FunctionDef)}
     run = next(
         node.value
         for node in owner.body
@@ -146,7 +147,8 @@ def _functions(module: str, name: str) -> list[tuple[str, str, str]]:
     for entry in run.elts:
         assert isinstance(entry, ast.Tuple)
         number, reaction, method = (ast.unparse(part) for part in entry.elts)
-        looks_for = re.sub(r"^[SF\d, ]+: ", "", says[method]).rstrip(".")
+        says = (ast.get_docstring(methods[method]) or "").split("\n\n")[0]
+        looks_for = re.sub(r"^[SF\d, ]+: ", "", says).rstrip(".")
         rows.append((f"SF{number}", looks_for, _REACTIONS[reaction]))
     return rows
 
