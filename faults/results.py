@@ -20,7 +20,6 @@ class Results:
     """Results of jobs on the sources of `digest`. Those of older sources are forgotten."""
 
     def __init__(self, digest: str, folder: Path = FOLDER, *, fresh: bool = False) -> None:
-        self._digest = digest
         self._folder = folder / digest[:16]
         if fresh:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -47,5 +46,5 @@ class Results:
 
     def _path(self, job: dict[str, Any]) -> Path:
         text = json.dumps(job, sort_keys=True)
-        name = hashlib.sha256(f"{self._digest}{text}".encode()).hexdigest()
+        name = hashlib.sha256(text.encode()).hexdigest()
         return self._folder / f"{name[:32]}.json"

@@ -67,6 +67,7 @@ class Row:
     conditions: tuple[str, ...] = ()  # () = all
     on: tuple[str, ...] = ("vm", "table")
     hook: str | None = None  # of play.py: what a scenario has no word for
+    at_level: bool = False  # env_c is for a level of 40 °C; as far below another one
     plants: bool = True  # also on random plants, where a table can play it
     shown_by: str = ""
 
@@ -131,9 +132,9 @@ ROWS = (
         when="rest", measure="told"),
     Row("F2b", "at rest something else warms the pad, 4.5 W for four minutes", "L", None, (),
         when="late", hold_s=1.0, hook="foreign_heat_for_long", on=("table",), plants=False,
-        watch_s=400, conditions=("body", "cold", "insulated", "pressed")),
+        watch_s=400, conditions=("body", "cold", "insulated", "pressed"), accepts=_WITHIN),
     Row("F2c", "at its level something else warms the pad, 4.5 W for a minute", "L", None, (),
-        hook="foreign_heat", on=("table",), plants=False, watch_s=300),
+        hook="foreign_heat", on=("table",), plants=False, watch_s=300, accepts=_WITHIN),
     Row("F3", "switch 1 leaks 35 %", "X", 3, (fault("heater_fet_leak", fraction=0.35),)),
     Row("F4", "heater wire broken", "L", 30, (fault("heater_open"),)),
     Row("F4b", "heater wire broken before switch-on", "L", 30, (fault("heater_open"),),
@@ -155,11 +156,14 @@ ROWS = (
     Row("F8", "pad thermistor off, in air at 22 °C", "L", 15,
         (fault("ntc_pad_detached", env_c=22.0, coupling=0.0),), thermal=True, watch_s=900),
     Row("F9", "pad thermistor off, in warm plush at 35.5 °C", "L", 30,
-        (fault("ntc_pad_detached", env_c=35.5, coupling=0.0),), thermal=True, watch_s=900),
+        (fault("ntc_pad_detached", env_c=35.5, coupling=0.0),), thermal=True, watch_s=900,
+        at_level=True),
     Row("F10", "pad thermistor off, at 38.5 °C", "L", 60,
-        (fault("ntc_pad_detached", env_c=38.5, coupling=0.0),), thermal=True, watch_s=900),
+        (fault("ntc_pad_detached", env_c=38.5, coupling=0.0),), thermal=True, watch_s=900,
+        at_level=True),
     Row("F11", "pad thermistor half bonded, 60 %", "L", 60,
-        (fault("ntc_pad_detached", env_c=30.0, coupling=0.6),), thermal=True, watch_s=900),
+        (fault("ntc_pad_detached", env_c=30.0, coupling=0.6),), thermal=True, watch_s=900,
+        at_level=True),
     Row("F12", "pad thermistor off at switch-on, in air at 22 °C", "L", 20,
         (fault("ntc_pad_detached", env_c=22.0, coupling=0.0),),
         when="before", thermal=True, since="start", watch_s=900),
@@ -247,7 +251,8 @@ ROWS = (
     Row("F36b", "the real-time clock jumps a day back", "W", 65,
         (fault("clock_jump", s=-86400),), measure="told", conditions=("body",)),
     Row("F37", "a limit in memory changes", "X", 60, (fault("limits_corrupt"),)),
-    Row("F38", "every task late by 400 ms", "O", 1.5, (fault("starvation", ms=400),),
+    # A second until it is late, and a second to end it
+    Row("F38", "every task late by 400 ms", "O", 2.0, (fault("starvation", ms=400),),
         on=("vm",), clear_s=20, watch_s=60, accepts=_LOCKED),
     Row("F38b", "every task late by 50 ms", "none", None, (fault("starvation", ms=50),),
         on=("vm",), clear_s=20, watch_s=60, conditions=("body",)),
@@ -288,7 +293,8 @@ ROWS = (
         since="stop"),
     Row("F40d", "keep-alive line stuck at its level", "X", 5, (fault("keepalive_stuck"),)),
     Row("F41", "the motor's line also opens switch 1", "X", 2,
-        (fault("output_miswired", to="motor"),), plan=_TOUCH, hook="motor_on"),
+        (fault("output_miswired", to="motor"),), plan=_TOUCH, hook="motor_on",
+        conditions=("body", "cold", "insulated", "pressed")),  # nobody there, no touch
     Row("F42", "the cell is charged while it heats", "O", 1, (fault("charging", amps=0.5),)),
     Row("F42b", "the cell is hot", "O", 1, (fault("cell_hot", c=65.0),)),
     Row("F43", "the pressure sensor's bus hangs", "W", 5, (fault("bme280_bus_hang"),),

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from conditions import Condition
-from rows import LATCHING, Row, Step
+from rows import LATCHING, Row, Step, Values
 
 HUG_S = 60.0
 _PLACED_BEFORE_S = 3.0
@@ -83,7 +83,12 @@ def tell(
     steps.append(Step(hug_s, "hug", {"peak_pa": 1500, "hold_s": hold_s}))
     if row.when == "boot":
         steps.append(Step(_OFF_AT_S, "power", {"off_s": _OFF_S}))
-    steps += [Step(at_s + s.t_s, s.do, s.values) for s in row.steps if at_s + s.t_s <= watched_s]
+    below_k = 40.0 - float(plan["warmth.level_c"]) if row.at_level else 0.0
+    steps += [
+        Step(at_s + s.t_s, s.do, _shifted(s.values, below_k))
+        for s in row.steps
+        if at_s + s.t_s <= watched_s
+    ]
     ends_s = watched_s
     latch = row.must in LATCHING
     cleared_s = watched_s if row.clear_s is None else at_s + row.clear_s
@@ -112,3 +117,9 @@ def tell(
         hook=row.hook,
         asks_latch=latch,
     )
+
+
+def _shifted(values: Values, below_k: float) -> Values:
+    if not below_k or "env_c" not in values:
+        return values
+    return {**values, "env_c": values["env_c"] - below_k}

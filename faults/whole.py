@@ -75,7 +75,7 @@ def _measured(story: dict[str, Any], out: Path, told: dict[str, Any], start: dat
         "reactions": [
             [one.earliest_s, one.strength, one.code]
             for one in sorted(answers, key=lambda one: one.earliest_s)
-            if one.earliest_s <= until_s + 1 and _answers(one, story["kind"])
+            if one.earliest_s <= until_s and _answers(one, story["kind"])
         ],
         "peak_pad_c": physics["peak_pad_c"],
         "peak_skin_c": physics["peak_skin_c"],

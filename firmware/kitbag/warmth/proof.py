@@ -14,7 +14,6 @@ from . import guard
 _BODY_MC = const(27_000)
 _TRIES = const(3)  # cycles in which a switch must have shown what it does
 _MEAN_OF = const(12)  # readings a mean is made of
-_MEAN_MS = _MEAN_OF * limits.CYCLE_MS
 _LAG_MS = const(5_000)  # from the end of the pulse to the height of its effect
 _PAUSE_MIN_MS = const(15_000)
 _PULSE_MAX_MS = const(45_000)
@@ -111,32 +110,34 @@ class Probe:
         self._off_ms = 0  # when the pulse ended
         self._drawn = self._expected = 0
         self._sums = [0] * 6  # pad and face: before, at the height, after as long again
+        self._taken = bytearray(3)
         self.closes = True
         self.function = self.reaction = 0
 
     def step(self, r):
         self._ms += r.dt_ms
         ms = self._ms
-        if ms <= _MEAN_MS:
-            self._add(0, r)
+        if self._taken[0] < _MEAN_OF:
+            self._take(0, r)
         if not self._off_ms:
             return self._pulse(r)
         height_ms = self._off_ms + _LAG_MS
-        again_ms = height_ms + max(height_ms, _PAUSE_MIN_MS)
-        if height_ms < ms <= height_ms + _MEAN_MS:
-            self._add(2, r)
-            if ms + r.dt_ms > height_ms + _MEAN_MS and self._height():
+        if ms > height_ms and self._taken[1] < _MEAN_OF:
+            self._take(1, r)
+            if self._taken[1] == _MEAN_OF and self._height():
                 return None
-        elif again_ms < ms:
-            self._add(4, r)
-            if ms + r.dt_ms > again_ms + _MEAN_MS:
+        elif ms > height_ms + max(height_ms, _PAUSE_MIN_MS):
+            self._take(2, r)
+            if self._taken[2] == _MEAN_OF:
                 self._again()
                 return None
         return 0
 
-    def _add(self, at, r):
-        self._sums[at] += r.pad_mc
-        self._sums[at + 1] += r.face_mc
+    # As many readings for each mean, however long the cycles were
+    def _take(self, stage, r):
+        self._taken[stage] += 1
+        self._sums[2 * stage] += r.pad_mc
+        self._sums[2 * stage + 1] += r.face_mc
 
     def _pulse(self, r):
         if r.battery_mv > 0 and self._ms > 2 * limits.CYCLE_MS:

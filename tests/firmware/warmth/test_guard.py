@@ -113,8 +113,9 @@ def test_sf6_a_thermistor_that_fell_onto_something_as_warm():
 
 
 def test_sf6_a_thermistor_that_was_off_at_switch_on():
-    for env_c in (22.0, 34.5):
+    for env_c, slip_us in ((22.0, 0), (34.5, 0), (22.0, 2_000), (34.5, 13_000)):
         resting = laid({"room_c": 22.0}, body=False)
+        resting.slip_us = slip_us
         resting.faults.set("ntc_pad_detached", {"env_c": env_c, "coupling": 0.0})
         resting.run(120)
         resting.place("body")
@@ -536,6 +537,16 @@ def test_nothing_is_found_twice():
 
 
 # --- Healthy objects -------------------------------------------------------------------------
+
+
+def test_an_object_whose_cycles_are_a_little_longer_is_proved_all_the_same():
+    for slip_us in (1_000, 4_000, 29_000):
+        resting = laid()
+        resting.slip_us = slip_us
+        assert resting.heat.begin("hold")
+        resting.run(400)
+        assert resting.guard.reaction == 0, resting.guard.function
+        assert resting.heat._warming._probed_ms < 400_000
 
 
 def test_warmth_that_is_over_is_watched_no_further():
