@@ -111,15 +111,15 @@ def _changed_image(mutant: Mutant) -> Path:
 # SF17: a heater that nothing else can stop, with the cut-out and without
 def _cut_out() -> dict[str, Any]:
     row, pad_w = "F40 + F1", 3.0
-    found: dict[bool, list[str]] = {}
+    pad_c: dict[bool, float] = {}
     for pair in pairs.pairs(("pressed",), (pad_w,)):
         if (pair.latent, pair.active) in pairs.HARDWARE_ONLY:
             files = folder() / "runs" / f"cutout-{os.getpid()}"
             result = whole.play(pair.job["story"], files, folder() / "sim")
-            found[pair.cutout] = judge.oracles(result, pairs.CUT_OUT_PAD_C)
-    if found[True] or not found[False]:
-        return {"killed_by": None, "how": "; ".join(found[True]), "tried": 1}
-    return {"killed_by": f"{row} pressed {pad_w:g} W", "how": "; ".join(found[False]), "tried": 1}
+            pad_c[pair.cutout] = result["peak_pad_c"]
+    how = f"pad {pad_c[False]:.1f} °C, and {pad_c[True]:.1f} °C with it"
+    noticed = pad_c[True] <= pairs.CUT_OUT_PAD_C < pad_c[False]
+    return {"killed_by": f"{row} pressed {pad_w:g} W" if noticed else None, "how": how, "tried": 1}
 
 
 def _mutant(values: dict[str, Any]) -> Mutant:

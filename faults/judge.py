@@ -50,7 +50,7 @@ def judge(row: Row, pad_w: float, at_s: float, measured: Measured) -> Verdict:
     settled = "room_c" in row.world or measured["state_before"] == "holding"
     if row.when == "hold" and not settled:
         problems.append(f"was not at its level but {measured['state_before']}")
-    told, reaction, function = _strongest(late)
+    told, reaction, function = strongest(late)
     if reaction not in row.reactions:
         problems.append(f"{reaction}{f' by {function}' if function else ''}, not {row.must}")
     if row.must == "O" and reaction == "O" and row.id.startswith("F30") and function != "SF10":
@@ -81,7 +81,7 @@ def _origin_s(row: Row, measured: Measured, at_s: float) -> float | None:
     return {"fault": at_s, "start": measured["begin_s"], "stop": measured["stop_s"]}[row.since]
 
 
-def _strongest(reactions: list[Any]) -> tuple[float | None, str, str]:
+def strongest(reactions: list[Any]) -> tuple[float | None, str, str]:
     """(seconds, reaction, function) of the first among the strongest."""
     best: tuple[float | None, str, str] = (None, "none", "")
     for t_s, reaction, function in reactions:

@@ -5,25 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import judge
 import story
 from conditions import BY_NAME as CONDITIONS
 from jobs import Job, Result
-from rows import BY_ID, Row, Step, fault
+from rows import BY_ID, STOPPING, Row, Step, fault
 
 # Seconds before the active one: as long as the latent one stays unseen
 LATENT = {
     "F14": (20.0, fault("ntc_skin_detached", env_c=36.0, coupling=0.0)),
-    "F18": (1.0, fault("ntc_both_offset", c=-3.0)),
+    "F18": (0.5, fault("ntc_both_offset", c=-3.0)),
     "F40": (20.0, fault("second_switch_welded")),
 }
 ACTIVE = ("F1", "F8", "F23")
 WHERE = ("body", "pressed")
-_WATCH_S = 900.0
+_WATCH_S = 1800.0
 
-# With the second switch welded nothing that firmware can do ends this: here the cut-out has to
+# With the second switch welded nothing that firmware can do ends this: here the cut-out has to. It
+# keeps the pad; what reaches the skin of who lies on it is told, not judged.
 HARDWARE_ONLY = (("F40", "F1"),)
 CUT_OUT_PAD_C = 48.0  # 46 ± 2 °C
 
@@ -52,7 +52,7 @@ class Pair:
 def pairs(
     conditions: tuple[str, ...] = (), pads_w: tuple[float, ...] = (3.0, 12.0), seed: int = 1
 ) -> Iterator[Pair]:
-    """Every latent fault with every active one; welded ones once more with the cut-out."""
+    """Every latent fault with every active one; once more with the cut-out where only it helps."""
     for condition in WHERE:
         if conditions and condition not in conditions:
             continue
@@ -60,7 +60,7 @@ def pairs(
             for active in ACTIVE:
                 for pad_w in pads_w:
                     yield _pair(latent, active, condition, pad_w, seed, cutout=False)
-                    if latent == "F40" and active != "F8":
+                    if (latent, active) in HARDWARE_ONLY:
                         yield _pair(latent, active, condition, pad_w, seed, cutout=True)
 
 
@@ -85,26 +85,34 @@ def _row(latent: str, active: str) -> Row:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was noticed, when (s after the active fault; before it is negative), how hot it got."""
+    """What was noticed, when (s after the active fault; before it is negative), and what was too
+    hot. `words` says that too where nobody is to blame.
+    """
 
     noticed: str
     told_s: float | None
     heat_s: float
     problems: tuple[str, ...]
+    words: str = ""
 
 
 def outcome(pair: Pair, result: Result) -> Outcome:
     """Judged by what the skin gets; where only the cut-out helps it is measured, not judged."""
     if "error" in result:
         return Outcome("error", None, math.inf, (result["error"],))
-    stops = [one for one in result["reactions"] if one[1] in judge.STRENGTH[2:]]
-    first: list[Any] = stops[0] if stops else [None, "none", ""]
-    told_s = None if first[0] is None else first[0] - pair.at_s
-    heat_s = math.inf if result["hot"] else max(0.0, result["heat_s"] - pair.at_s)
-    problems = [] if pair.hardware_only else _problems(pair, result)
-    return Outcome(f"{first[1]} {first[2]}".strip(), told_s, heat_s, tuple(problems))
-
-
-def _problems(pair: Pair, result: Result) -> list[str]:
-    pad_max_c = CUT_OUT_PAD_C if pair.cutout else judge.PAD_MAX_C
-    return judge.oracles(result, pad_max_c)
+    stops = [one for one in result["reactions"] if one[1] in STOPPING]
+    told, reaction, function = judge.strongest(stops)
+    told_s = None if told is None else told - pair.at_s
+    heat_s = max(0.0, result["heat_s"] - pair.at_s)
+    if result["hot"]:
+        open_s = result["watts_s"] - pair.at_s
+        heat_s = open_s if pair.cutout and open_s < _WATCH_S - 1 else math.inf
+    hot = judge.oracles(result)
+    if pair.hardware_only or pair.cutout:
+        who = "the cut-out ends it" if pair.cutout else "firmware cannot end it"
+        words = f"{who}: {'; '.join(hot)}" if hot else who
+        kept = not pair.cutout or result["peak_pad_c"] <= CUT_OUT_PAD_C
+        hot = [] if kept else [words]
+    else:
+        words = "; ".join(hot)
+    return Outcome(f"{reaction} {function}".strip(), told_s, heat_s, tuple(hot), words)

@@ -41,13 +41,10 @@ def of_case(case: Case, result: Result, twin: Result | None = None) -> Line:
 def of_pair(pair: Pair, result: Result) -> Line:
     found = pairs.outcome(pair, result)
     noticed, _, function = found.noticed.partition(" ")
-    why = "; ".join(found.problems)
-    if pair.hardware_only:
-        limits = "; ".join(judge.oracles(result)) if "error" not in result else ""
-        why = f"firmware cannot end it{': ' + limits if limits else ''}"
     return Line(
         "pairs", pair.name, pair.condition, pair.pad_w, "", noticed, function, found.heat_s, None,
-        found.told_s, **_heat(result), good=not found.problems, why=why,
+        found.told_s, **_heat(result), good=not found.problems,
+        why=found.words or "; ".join(found.problems),
     )  # fmt: skip
 
 

@@ -72,6 +72,7 @@ def _measured(story: dict[str, Any], out: Path, told: dict[str, Any], start: dat
         "onset_s": onsets[0] if onsets else None,
         "heat_s": heat.last_s,
         "hot": heat.hot,
+        "watts_s": _last_watts(out, until_s),
         "reactions": [
             [one.earliest_s, one.strength, one.code]
             for one in sorted(answers, key=lambda one: one.earliest_s)
@@ -113,6 +114,13 @@ class _Heat:
                         self.last_s = t_s
                 elif all(now.values()) and t_s > until_s + 2:
                     self.later = True
+
+
+# The last second in which the pad really got power: the cut-out may open where no switch does
+def _last_watts(out: Path, until_s: float) -> int:
+    with (out / "truth.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(int(row["t_s"]), float(row["heater_w"])) for row in csv.DictReader(file)]
+    return max((t_s for t_s, watts in rows if watts > 0 and t_s <= until_s), default=0)
 
 
 # (seconds, state, why) of everything that became of warmth. A boot that no host visited has no

@@ -106,6 +106,21 @@ FIGURES = {
     "flash programmed for a 16-byte record": ("journal", "write amplification", 1),
     "erases in 1000 records": ("journal", "erases in 1000 records", 1),
     "log downloaded a second": ("download", "log downloaded a second at 115200 baud", 1000),
+    "heat above its level": ("heat", "overshoot, five conditions", 1),
+    "and on random plants": ("heat", "overshoot, random plants", 1),
+    "ripple while it holds": ("heat", "ripple, random plants", 1),
+    "settled after the ramp": (
+        "heat",
+        "settled after the ramp, of what full power takes, random plants",
+        1,
+    ),
+    "loose thermistors noticed": ("heat", "  noticed of them", 1),
+    "warmest pad among them": ("heat", "  warmest pad among them", 1),
+    "healthy 3 W plants of ten": (
+        "heat",
+        "healthy plants of 3 W that lose their heat in 4 h",
+        1,
+    ),
     "wall time of an eight-hour night": ("night", "wall time of an 8 h night", 1),
     "wall time of one that is held": ("night", "  held all night", 1),
 }
