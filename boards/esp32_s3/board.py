@@ -5,7 +5,7 @@ NAME = "esp32_s3"
 # Not used: 0 3 45 46 (strapping), 19 20 (USB), 18 21 26 (pulse high at power-on), 26-32 (flash),
 # 33-37 (octal PSRAM), 43 44 (boot log), 38 48 (RGB LED of the usual development boards), 47.
 PIN_HEATER = 12  # switch 1, low side, PWM
-PIN_KEEPALIVE = 13  # toggles; an AC-coupled one-shot of 1.25 s holds switch 2, high side
+PIN_KEEPALIVE = 13  # pulses; an AC-coupled one-shot of 1.25 s holds switch 2, high side
 PIN_DIFFUSER = 14
 PIN_MOTOR = 11  # PWM
 PIN_BUTTON = 15  # to ground, internal pull-up

@@ -5,7 +5,7 @@ from simulated import parts
 NAME = "sim"
 
 PIN_HEATER = 12  # switch 1, low side, PWM
-PIN_KEEPALIVE = 13  # toggles; an AC-coupled one-shot of 1.25 s holds switch 2, high side
+PIN_KEEPALIVE = 13  # pulses; an AC-coupled one-shot of 1.25 s holds switch 2, high side
 PIN_DIFFUSER = 14
 PIN_MOTOR = 11  # PWM
 PIN_BUTTON = 15  # to ground, internal pull-up

@@ -16,7 +16,6 @@ class Heater:
         self._supply = ADC(Pin(board.ADC_PAD_SUPPLY), atten=ADC.ATTN_11DB)
         self._offset_mv = board.CURRENT_OFFSET_MV
         self._mv_per_a = board.CURRENT_MV_PER_A
-        self._level = 0
         self.duty = 0  # per mille, as last driven
 
     def drive(self, duty):
@@ -26,9 +25,10 @@ class Heater:
             self.duty = duty
 
     def renew(self):
-        """One edge on the keep-alive line. Only the guard's good cycle may call this."""
-        self._level ^= 1
-        self._keepalive.value(self._level)
+        """One pulse on the keep-alive line. Only the guard's good cycle may call this."""
+        # It rests low: a reset lets pins fall, and where it was high that would be an edge more
+        self._keepalive.value(1)
+        self._keepalive.value(0)
 
     def off(self):
         """Zero duty and no further edge: switch 1 opens now, switch 2 when its time is up."""

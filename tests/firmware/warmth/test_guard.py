@@ -247,6 +247,7 @@ def test_sf11_and_sf12_only_a_good_cycle_renews():
     for _ in range(20):
         warm.cycle()
         assert warm.heat.readings.edge_ms == 0
+        assert warm.world._keepalive_level == 0  # a reset is then no edge
     warm.faults.set("ntc_pad_open", {})
     warm.cycle()
     assert warm.heat.readings.edge_ms > 0  # the first bad reading, long before it is a fault
