@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ _WORD_EVERY_S = 60.0
 
 def main(arguments: Sequence[str]) -> int:
     """Returns 0 where nothing failed, 1 where something did, 130 after Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     messages = Console(stderr=True)
     choice, fresh = _choice(arguments)
     began = time.monotonic()

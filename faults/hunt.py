@@ -28,8 +28,8 @@ Hunter = tuple[Row, str, float]
 
 _WHERE = ("body", "pressed", "nobody")
 
-# Verdicts without any mutant, of this process
-_sound: dict[str, bool] = {}
+# (whether it passes, the functions that answer) without any mutant, of this process
+_sound: dict[str, tuple[bool, set[str]]] = {}
 
 
 def hunt(job: dict[str, Any]) -> dict[str, Any]:
@@ -40,56 +40,62 @@ def hunt(job: dict[str, Any]) -> dict[str, Any]:
     changed = _changed_image(mutant) if mutant.edits else None
     tried = 0
     for row, condition, pad_w in _hunters(mutant, job["wide"]):
-        on = "whole" if mutant.edits else "table"
-        if not _passes(row, condition, pad_w, on, None, None):
-            continue
         tried += 1
-        problems = _problems(row, condition, pad_w, on, changed, mutant)
+        problems = _played(row, condition, pad_w, changed, mutant)[0]
         if problems:
             return {"killed_by": f"{row.id} {condition} {pad_w:g} W", "how": problems[0],
                     "tried": tried}  # fmt: skip
     return {"killed_by": None, "how": "", "tried": tried}
 
 
-# Those named first, each where it is likeliest; then whatever the table can play
+# Those named first; then whatever the table can play and one of these functions answers. Only
+# what passes without the mutant can tell.
 def _hunters(mutant: Mutant, wide: bool) -> Iterator[Hunter]:
-    named = [BY_ID[name] for name in mutant.hunters if name in BY_ID]
-    for row in named:
+    whole_object = bool(mutant.edits)
+    for row in [BY_ID[name] for name in mutant.hunters if name in BY_ID]:
         for condition in row.conditions or _WHERE:
             for pad_w in PADS_W:
-                yield row, condition, pad_w
-    if wide and not mutant.edits:
-        for row in ROWS:
-            if "table" in row.on and not row.shown_by and row.watch_s < 2 * 3600:
-                for condition in row.conditions or _WHERE:
-                    for pad_w in PADS_W:
-                        yield row, condition, pad_w
+                if _without(row, condition, pad_w, whole_object)[0]:
+                    yield row, condition, pad_w
+    if not wide or whole_object:
+        return
+    near = {mutant.function, *mutant.near}
+    for row in ROWS:
+        if "table" not in row.on or row.shown_by or row.watch_s > 2 * 3600:
+            continue
+        for condition in row.conditions or CONDITIONS:
+            for pad_w in PADS_W:
+                passes, functions = _without(row, condition, pad_w, whole_object)
+                if passes and functions & near:
+                    yield row, condition, pad_w
 
 
-def _passes(
-    row: Row, condition: str, pad_w: float, on: str, changed: Path | None, mutant: Mutant | None
-) -> bool:
-    key = f"{row.id} {condition} {pad_w} {on}"
+def _without(row: Row, condition: str, pad_w: float, whole_object: bool) -> tuple[bool, set[str]]:
+    key = f"{row.id} {condition} {pad_w} {whole_object}"
     if key not in _sound:
-        _sound[key] = not _problems(row, condition, pad_w, on, changed, mutant)
+        built = folder() / "sim" if whole_object else None
+        problems, functions = _played(row, condition, pad_w, built, None)
+        _sound[key] = not problems, functions
     return _sound[key]
 
 
-def _problems(
-    row: Row, condition: str, pad_w: float, on: str, changed: Path | None, mutant: Mutant | None
-) -> tuple[str, ...]:
+def _played(
+    row: Row, condition: str, pad_w: float, built: Path | None, mutant: Mutant | None
+) -> tuple[tuple[str, ...], set[str]]:
+    """(problems, functions that answered); with an image `built` it is a whole object's."""
     told = story.tell(row, CONDITIONS[condition], pad_w)
-    if on == "whole":
+    if built is not None:
         files = folder() / "runs" / f"hunt-{os.getpid()}"
         shutil.rmtree(files, ignore_errors=True)
-        found = whole.play(told.plain(), files, changed or folder() / "sim")
+        found = whole.play(told.plain(), files, built)
         if found.get("incomplete"):
-            return ("the log did not come down",)
+            return ("the log did not come down",), set()
     else:
         play = importlib.import_module("play")  # finds its board only where there is one
         with patches.patched(mutant.patch, mutant.argument) if mutant else nullcontext():
             found = play.play(told.plain())
-    return judge.judge(row, pad_w, told.at_s, found).problems
+    problems = judge.judge(row, pad_w, told.at_s, found).problems
+    return problems, {function for _, _, function in found["reactions"]}
 
 
 # The firmware's image with the mutant's edits in it
@@ -124,8 +130,9 @@ def _cut_out() -> dict[str, Any]:
 
 def _mutant(values: dict[str, Any]) -> Mutant:
     edits = tuple(Edit(**edit) for edit in values["edits"])
-    whole: dict[str, Any] = {**values, "hunters": tuple(values["hunters"]), "edits": edits}
-    return Mutant(**whole)
+    lists = {name: tuple(values[name]) for name in ("hunters", "near")}
+    given: dict[str, Any] = {**values, **lists, "edits": edits}
+    return Mutant(**given)
 
 
 def plain(mutant: Mutant) -> dict[str, Any]:

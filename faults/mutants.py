@@ -27,13 +27,15 @@ class Edit:
 @dataclass(frozen=True)
 class Mutant:
     """`patch` names a function of patches.py, which works on a table; `edits` make another image,
-    for a whole object. `hunters` are the rows that are asked first.
+    for a whole object. `hunters` are the rows that are asked first, then all those that this
+    function or one of `near` answers when it is there.
     """
 
     function: str
     name: str
     removes: str
     hunters: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
     patch: str = ""
     argument: str = ""
     edits: tuple[Edit, ...] = ()
@@ -68,25 +70,28 @@ _HUNTERS = {
     "cell": ("F42", "F42b"),
 }
 
+# What doubts a thermistor leaves the answer to the probe
+_NEAR = {5: ("SF6", "SF7"), 6: ("SF5", "SF7"), 7: ("SF5", "SF6")}
+
 _OTHERS = (
     Mutant("SF2", "absolute: pad only", "L1, the limit at the face", ("F17e", "F17b"),
            patch="only_pad_limit"),
     Mutant("SF2", "absolute: face only", "L2, the limit at the pad", ("F14c", "F17d"),
            patch="only_face_limit"),
     Mutant("SF3", "pad as measured", "what this very pad draws, as SF3's measure", ("F3",),
-           patch="unmeasured"),
+           ("SF4",), patch="unmeasured"),
     Mutant("SF6", "probe", "the coupling probe: it always believes",
-           ("F12", "F13", "F10", "F9", "F11"), patch="no_probe"),
+           ("F12", "F13", "F10", "F9", "F11"), _NEAR[6], patch="no_probe"),
     Mutant("SF7", "probe: sides", "the probe's question which side is heated", ("F21", "F14b"),
            patch="no_sides"),
     Mutant("SF10", "power cap", "the cap of mean power on a strong pad", ("F8",),
            patch="no_cap"),
     Mutant("SF11", "suspicion", "that a suspicious cycle does not renew the second switch",
-           ("F1", "F3", "F41"), patch="no_suspicion"),
+           ("F1", "F3", "F41"), ("SF3",), patch="no_suspicion"),
     Mutant("SF11", "renewed whatever is found", "that the second switch opens when heat is barred",
            ("F1", "F41"), patch="renewed_when_barred"),
     Mutant("SF13", "proof", "the proof of both switches before each heat",
-           ("F40b", "F4b", "F13b", "F40"), patch="no_proof"),
+           ("F40b", "F4b", "F13b", "F40"), ("SF11", "SF4"), patch="no_proof"),
     Mutant("SF13", "proof: agreement", "that both thermistors agree after a rest", ("F13b",),
            patch="no_agreement"),
     Mutant("SF14", "latch in flash", "that a latch outlives a reset", ("F8", "F6"),
@@ -123,7 +128,8 @@ def mutants(root: Path) -> Iterator[Mutant]:
     for number, where, method in guard_functions(root):
         yield Mutant(
             f"SF{number}", method, f"{method} of the guard",
-            _HUNTERS.get(method, ()), patch="no_guard_function", argument=f"{where}.{method}",
+            _HUNTERS.get(method, ()), _NEAR.get(number, ()), patch="no_guard_function",
+            argument=f"{where}.{method}",
         )  # fmt: skip
     yield from _OTHERS
 

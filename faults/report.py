@@ -12,6 +12,8 @@ from rich.table import Table
 from lines import Line
 from rows import BY_ID
 
+_MANY = 1000.0  # CEM43 minutes: a burn, four times over
+
 
 @dataclass(frozen=True)
 class Worst:
@@ -57,7 +59,9 @@ def seconds(value: float | None) -> str:
 
 
 def number(value: float | None, digits: int = 1) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
+    if value is None:
+        return ""
+    return f"{value:.{digits}f}" if value < _MANY else f"> {_MANY:.0f}"
 
 
 def by_row(lines: Iterable[Line], part: str, pad_w: float) -> dict[str, Worst]:

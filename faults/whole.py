@@ -108,7 +108,7 @@ class _Heat:
                     continue
                 t_s, could = int(row["t_ms"]) / 1000, all(now.values())
                 now[row["what"]] = int(float(row["value"]))
-                if t_s <= until_s:
+                if t_s < until_s - 0.005:  # then the fault is cleared, which moves switches too
                     self.hot, self.switch1, self.switch2 = all(now.values()), *now.values()
                     if could or self.hot:
                         self.last_s = t_s
