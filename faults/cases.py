@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+from zlib import crc32
 
 import harness
 import judge
@@ -28,7 +29,7 @@ SOAKS, SOAK_H = 120, 8.0
 
 @dataclass(frozen=True)
 class Case:
-    """One line of build/faults.csv. `told` is what was asked of it, for `verdict`."""
+    """One line of build/faults.csv; `asked` and `at_s` are for `verdict`."""
 
     part: str
     row: str
@@ -67,8 +68,8 @@ def on_vm(choice: Choice) -> Iterator[Case]:
         if "vm" not in row.on or row.shown_by or not choice.row(row):
             continue
         for condition in _conditions(row, choice):
-            for pad_w in choice.pads_w:
-                yield _case("vm", row, condition, pad_w, choice, "whole")
+            for pad_w in _pads(row, choice):
+                yield in_condition(row, condition, pad_w, "whole", choice.seed)
 
 
 def on_table(choice: Choice) -> Iterator[Case]:
@@ -76,8 +77,12 @@ def on_table(choice: Choice) -> Iterator[Case]:
     for row in ROWS:
         if row.on == ("table",) and choice.row(row):
             for condition in _conditions(row, choice):
-                for pad_w in choice.pads_w:
-                    yield _case("vm", row, condition, pad_w, choice, "table")
+                for pad_w in _pads(row, choice):
+                    yield in_condition(row, condition, pad_w, "table", choice.seed)
+
+
+def _pads(row: Row, choice: Choice) -> list[float]:
+    return [pad_w for pad_w in choice.pads_w if pad_w in row.pads_w]
 
 
 def _conditions(row: Row, choice: Choice) -> Iterator[Condition]:
@@ -86,14 +91,13 @@ def _conditions(row: Row, choice: Choice) -> Iterator[Condition]:
             yield CONDITIONS[name]
 
 
-def _case(
-    part: str, row: Row, condition: Condition, pad_w: float, choice: Choice, do: str
-) -> Case:
-    told = story.tell(row, condition, pad_w, seed=choice.seed)
+def in_condition(row: Row, condition: Condition, pad_w: float, do: str, seed: int = 1) -> Case:
+    """`row` in one of the five; `do` is "whole" or "table"."""
+    told = story.tell(row, condition, pad_w, seed=seed)
     job: Job = {"do": do, "story": told.plain()}
     if do == "whole":
         job["name"] = f"{row.id}-{condition.name}-{pad_w:g}"
-    return Case(part, row.id, condition.name, pad_w, job, row, told.at_s)
+    return Case("vm", row.id, condition.name, pad_w, job, row, told.at_s)
 
 
 # --- random plants -------------------------------------------------------------------------------
@@ -104,18 +108,24 @@ def on_plants(choice: Choice) -> Iterator[Case]:
     if choice.conditions:
         return
     count = 0
-    for nth, row in enumerate(ROWS):
+    for row in ROWS:
         if "table" not in row.on or not row.plants or row.shown_by or not choice.row(row):
             continue
         for pad_w, many in ((3.0, PLANTS), (12.0, STRONG_PLANTS)):
             if pad_w not in choice.pads_w:
                 continue
-            for n in range(many):
-                case = plant_case(row, 100 * choice.seed + 31 * nth + n, pad_w, choice.seed)
+            for number in plant_numbers(row, many, choice.seed):
+                case = plant_case(row, number, pad_w, choice.seed)
                 yield case
                 count += 1
                 if count % ON_VM_EVERY == 0 and row.id not in NOT_ALIKE:
                     yield repeated(case)
+
+
+def plant_numbers(row: Row, many: int, seed: int = 1) -> range:
+    """The plants that `row` meets: its own, whatever other rows there are."""
+    first = 10_000 * seed + crc32(row.id.encode()) % 9_000
+    return range(first, first + many)
 
 
 def repeated(case: Case) -> Case:

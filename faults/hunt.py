@@ -12,21 +12,20 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import judge
+import cases
 import pairs
 import patches
-import story
 import whole
+from cases import Case
 from conditions import BY_NAME as CONDITIONS
-from conditions import PADS_W
 from jobs import folder
 from kitbag_tools import image, vm
 from mutants import Edit, Mutant
 from rows import BY_ID, ROWS, Row
 
-Hunter = tuple[Row, str, float]
-
 _WHERE = ("body", "pressed", "nobody")
+_PLANTS = 15
+_LONGEST_S = 2 * 3600.0
 
 # (whether it passes, the functions that answer) without any mutant, of this process
 _sound: dict[str, tuple[bool, set[str]]] = {}
@@ -39,62 +38,71 @@ def hunt(job: dict[str, Any]) -> dict[str, Any]:
         return _cut_out()
     changed = _changed_image(mutant) if mutant.edits else None
     tried = 0
-    for row, condition, pad_w in _hunters(mutant, job["wide"]):
+    for case in _hunters(mutant, job["wide"]):
         tried += 1
-        problems = _played(row, condition, pad_w, changed, mutant)[0]
+        problems = _played(case, changed, mutant)[0]
         if problems:
-            return {"killed_by": f"{row.id} {condition} {pad_w:g} W", "how": problems[0],
+            return {"killed_by": f"{case.row} {case.where} {case.pad_w:g} W", "how": problems[0],
                     "tried": tried}  # fmt: skip
     return {"killed_by": None, "how": "", "tried": tried}
 
 
-# Those named first; then whatever the table can play and one of these functions answers. Only
-# what passes without the mutant can tell.
-def _hunters(mutant: Mutant, wide: bool) -> Iterator[Hunter]:
-    whole_object = bool(mutant.edits)
-    for row in [BY_ID[name] for name in mutant.hunters if name in BY_ID]:
-        for condition in row.conditions or _WHERE:
-            for pad_w in PADS_W:
-                if _without(row, condition, pad_w, whole_object)[0]:
-                    yield row, condition, pad_w
-    if not wide or whole_object:
+# Those named first; then whatever the table can play and one of these functions answers; then
+# those named on random plants. Only what passes without the mutant can tell.
+def _hunters(mutant: Mutant, wide: bool) -> Iterator[Case]:
+    do = "whole" if mutant.edits else "table"
+    named = [BY_ID[name] for name in mutant.hunters]
+    for case in _conditions(named, _WHERE, do):
+        if _without(case)[0]:
+            yield case
+    if not wide or do == "whole":
         return
     near = {mutant.function, *mutant.near}
-    for row in ROWS:
-        if "table" not in row.on or row.shown_by or row.watch_s > 2 * 3600:
-            continue
-        for condition in row.conditions or CONDITIONS:
-            for pad_w in PADS_W:
-                passes, functions = _without(row, condition, pad_w, whole_object)
-                if passes and functions & near:
-                    yield row, condition, pad_w
+    playable = [row for row in ROWS if "table" in row.on and not row.shown_by]
+    playable = [row for row in playable if row.watch_s < _LONGEST_S]
+    for case in (*_conditions(playable, tuple(CONDITIONS), do), *_plants(named)):
+        passes, functions = _without(case)
+        if passes and functions & near:
+            yield case
 
 
-def _without(row: Row, condition: str, pad_w: float, whole_object: bool) -> tuple[bool, set[str]]:
-    key = f"{row.id} {condition} {pad_w} {whole_object}"
+def _conditions(rows: list[Row], where: tuple[str, ...], do: str) -> Iterator[Case]:
+    for row in rows:
+        for condition in row.conditions or where:
+            for pad_w in row.pads_w:
+                yield cases.in_condition(row, CONDITIONS[condition], pad_w, do)
+
+
+def _plants(rows: list[Row]) -> Iterator[Case]:
+    for row in rows:
+        if row.plants:
+            for number in cases.plant_numbers(row, _PLANTS):
+                for pad_w in row.pads_w:
+                    yield cases.plant_case(row, number, pad_w)
+
+
+def _without(case: Case) -> tuple[bool, set[str]]:
+    key = f"{case.name} {case.job['do']}"
     if key not in _sound:
-        built = folder() / "sim" if whole_object else None
-        problems, functions = _played(row, condition, pad_w, built, None)
+        problems, functions = _played(case, folder() / "sim", None)
         _sound[key] = not problems, functions
     return _sound[key]
 
 
 def _played(
-    row: Row, condition: str, pad_w: float, built: Path | None, mutant: Mutant | None
+    case: Case, built: Path | None, mutant: Mutant | None
 ) -> tuple[tuple[str, ...], set[str]]:
-    """(problems, functions that answered); with an image `built` it is a whole object's."""
-    told = story.tell(row, CONDITIONS[condition], pad_w)
-    if built is not None:
+    """(problems, functions that answered). A whole object's image is `built`."""
+    if case.job["do"] == "whole":
+        assert built is not None
         files = folder() / "runs" / f"hunt-{os.getpid()}"
         shutil.rmtree(files, ignore_errors=True)
-        found = whole.play(told.plain(), files, built)
-        if found.get("incomplete"):
-            return ("the log did not come down",), set()
+        found = whole.play(case.job["story"], files, built)
     else:
         play = importlib.import_module("play")  # finds its board only where there is one
         with patches.patched(mutant.patch, mutant.argument) if mutant else nullcontext():
-            found = play.play(told.plain())
-    problems = judge.judge(row, pad_w, told.at_s, found).problems
+            found = play.play(case.job["story"])
+    problems = cases.verdict(case, found).problems
     return problems, {function for _, _, function in found["reactions"]}
 
 

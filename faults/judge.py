@@ -97,6 +97,8 @@ def _times(
     told_s = None if told is None else max(0.0, told - origin_s)
     if row.measure == "told":
         return told_s, told_s
+    if row.measure == "gate":
+        return max(0.0, measured["gate_s"] - origin_s), told_s
     heat_s = math.inf if measured["hot"] else max(0.0, measured["heat_s"] - origin_s)
     if row.measure == "heat" or told_s is None:
         return heat_s, told_s

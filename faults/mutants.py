@@ -45,19 +45,19 @@ class Mutant:
 # Who is likely to notice, by the guard's function; unknown ones are tried on every row
 _HUNTERS = {
     "sensor_range": ("F7b", "F6b", "F20"),
-    "reference": ("F18",),
-    "absolute": ("F17e", "F17b", "F17c"),
+    "reference": ("F18b", "F18"),
+    "absolute": ("F2d", "F2e", "F17e"),
     "current_high": ("F1", "F2", "F3", "F41"),
     "current_low": ("F4", "F5", "F4b"),
-    "no_response": ("F10", "F9", "F8"),
+    "no_response": ("F9b", "F10", "F9"),
     "fall": ("F8", "F9", "F11"),
-    "face_fell": ("F14",),
+    "face_fell": ("F14g", "F14"),
     "more_heat": ("F11", "F10", "F9"),
-    "face_hotter": ("F21", "F17"),
+    "face_hotter": ("F17f", "F21"),
     "face_colder": ("F14", "F14b", "F14c"),
     "face_follows": ("F14b", "F14"),
     "rise_unpowered": ("F2b",),
-    "overshoot": ("F2c", "F17d"),
+    "overshoot": ("F2c",),
     "frozen": ("F15", "F16", "F14d"),
     "jump": ("F19", "F17"),
     "stale": ("F38",),
@@ -70,13 +70,16 @@ _HUNTERS = {
     "cell": ("F42", "F42b"),
 }
 
+# Only a whole object can be late
+_WHOLE_ONLY = ("stale",)
+
 # What doubts a thermistor leaves the answer to the probe
 _NEAR = {5: ("SF6", "SF7"), 6: ("SF5", "SF7"), 7: ("SF5", "SF6")}
 
 _OTHERS = (
-    Mutant("SF2", "absolute: pad only", "L1, the limit at the face", ("F17e", "F17b"),
+    Mutant("SF2", "absolute: pad only", "L1, the limit at the face", ("F2e", "F17e"),
            patch="only_pad_limit"),
-    Mutant("SF2", "absolute: face only", "L2, the limit at the pad", ("F14c", "F17d"),
+    Mutant("SF2", "absolute: face only", "L2, the limit at the pad", ("F2d", "F17d"),
            patch="only_face_limit"),
     Mutant("SF3", "pad as measured", "what this very pad draws, as SF3's measure", ("F3",),
            ("SF4",), patch="unmeasured"),
@@ -112,7 +115,7 @@ _OTHERS = (
         Edit(_APP, "self.heat.condemn(guard.LATCH, 12)", "pass"),)),
     Mutant("SF15", "boot.py", "that boot.py pulls every output low", ("F24b", "F24"), edits=(
         Edit("firmware/boot.py", "    Pin(_pin, Pin.OUT, value=0)", "    pass"),)),
-    Mutant("SF18", "image", "the check of the files on the object", ("F44",), edits=(
+    Mutant("SF18", "image", "the check of the files on the object", ("F44b", "F44"), edits=(
         Edit(_APP, "if not late.load(_IMAGE).whole():", "if False:"),)),
     Mutant("SF17", "cut-out", "the hardware's cut-out", cutout=True),
 )  # fmt: skip
@@ -126,6 +129,13 @@ NOT_MUTATED = {
 def mutants(root: Path) -> Iterator[Mutant]:
     """One for each function that the guard in `root` runs, and the others."""
     for number, where, method in guard_functions(root):
+        if method in _WHOLE_ONLY:
+            path = f"{_WARMTH}/{where.split('.')[0]}.py"
+            yield Mutant(
+                f"SF{number}", method, f"{method} of the guard", _HUNTERS[method],
+                edits=(Edit(path, f", {method}),", ", lambda self, r: False),"),),
+            )  # fmt: skip
+            continue
         yield Mutant(
             f"SF{number}", method, f"{method} of the guard",
             _HUNTERS.get(method, ()), _NEAR.get(number, ()), patch="no_guard_function",

@@ -29,10 +29,17 @@ def run(
     if not waiting:
         return
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, worker.begin, (str(sources.root),)) as pool:
+    pool = context.Pool(processes, worker.begin, (str(sources.root),))
+    try:
         _, made = pool.apply(worker.work, ((0, {"do": "prepare"}),))
         if "error" in made:
             raise RuntimeError(made["error"])
         for number, result in pool.imap_unordered(worker.work, enumerate(waiting)):
             results.keep(waiting[number], result)
             done(waiting[number], result)
+        pool.close()
+    except BaseException:
+        pool.terminate()
+        raise
+    finally:
+        pool.join()

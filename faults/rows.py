@@ -41,7 +41,7 @@ class Row:
     since     the time counts from the "fault", from the "start" of heat after it, from a "stop",
               or from the "last" of several faults
     measure   until no heat can flow and the log has it ("both"), "heat" alone where a reset lies
-              in between, "told" where there is no heat to end
+              in between, the "gate" of switch 1, "told" where there is no heat to end
     watch_s   how long it is watched after the moment
     clear_s   when the fault is cleared; None: at the end of the watch
     on        where it is played: "vm" needs a whole object, "table" what no scenario can do
@@ -65,6 +65,7 @@ class Row:
     world: Mapping[str, float] = field(default_factory=dict[str, float])
     plan: Mapping[str, Any] = field(default_factory=dict[str, Any])
     conditions: tuple[str, ...] = ()  # () = all
+    pads_w: tuple[float, ...] = (3.0, 12.0)
     on: tuple[str, ...] = ("vm", "table")
     hook: str | None = None  # of play.py: what a scenario has no word for
     at_level: bool = False  # env_c is for a level of 40 °C; as far below another one
@@ -130,11 +131,18 @@ ROWS = (
         (fault("heater_fet_short"),), when="warming", watch_s=900),
     Row("F2", "switch 1 shorted at rest", "X", 2, (fault("heater_fet_short"),),
         when="rest", measure="told"),
-    Row("F2b", "at rest something else warms the pad, 4.5 W for four minutes", "L", None, (),
-        when="late", hold_s=1.0, hook="foreign_heat_for_long", on=("table",), plants=False,
-        watch_s=400, conditions=("body", "cold", "insulated", "pressed"), accepts=_WITHIN),
-    Row("F2c", "at its level something else warms the pad, 4.5 W for a minute", "L", None, (),
-        hook="foreign_heat", on=("table",), plants=False, watch_s=300, accepts=_WITHIN),
+    Row("F2b", "at rest something else warms the pad quickly, to some 40 °C", "L", None, (),
+        when="late", hold_s=1.0, hook="foreign_heat_at_rest", on=("table",), plants=False,
+        watch_s=400, conditions=("body", "insulated")),
+    Row("F2c", "at its level something else warms the pad for a minute", "L", 70, (),
+        hook="foreign_heat", on=("table",), plants=False, watch_s=300,
+        conditions=("body", "insulated")),
+    Row("F2d", "at rest something else warms the pad slowly, the pad most", "L", None, (),
+        when="late", hold_s=1.0, hook="foreign_heat_slowly", on=("table",), plants=False,
+        watch_s=3000, conditions=("insulated",), world={"fabric": 4.0}),
+    Row("F2e", "at rest something else warms the pad slowly, pressed to the skin", "L", None, (),
+        when="late", hold_s=1.0, hook="foreign_heat_pressed", on=("table",), plants=False,
+        watch_s=3000, conditions=("pressed",)),
     Row("F3", "switch 1 leaks 35 %", "X", 3, (fault("heater_fet_leak", fraction=0.35),)),
     Row("F4", "heater wire broken", "L", 30, (fault("heater_open"),)),
     Row("F4b", "heater wire broken before switch-on", "L", 30, (fault("heater_open"),),
@@ -150,14 +158,18 @@ ROWS = (
         when="boot", measure="told", conditions=("body",)),
     Row("F7c", "pad thermistor open for the third time within a day", "X", 1, _THRICE,
         conditions=("body", "cold"), since="last", watch_s=300, plants=False),
-    Row("F7d", "pressed on the button while it is still open", "L", 1,
-        (fault("ntc_pad_open"), Step(30.0, "button", {"hold_s": 0.2})),
+    Row("F7d", "the button pressed too soon after it was open", "L", 1,
+        (fault("ntc_pad_open"), Step(5.0, "clear", {"kind": "ntc_pad_open"}),
+         Step(30.0, "button", {"hold_s": 0.2})),
         conditions=("body", "cold"), plants=False),
     Row("F8", "pad thermistor off, in air at 22 °C", "L", 15,
         (fault("ntc_pad_detached", env_c=22.0, coupling=0.0),), thermal=True, watch_s=900),
     Row("F9", "pad thermistor off, in warm plush at 35.5 °C", "L", 30,
         (fault("ntc_pad_detached", env_c=35.5, coupling=0.0),), thermal=True, watch_s=900,
         at_level=True),
+    Row("F9b", "pad thermistor off in warm-up, in plush as warm as it is", "L", 240,
+        (fault("ntc_pad_detached", env_c=30.0, coupling=0.0),), when="warming",
+        watch_s=900, conditions=("body", "insulated")),
     Row("F10", "pad thermistor off, at 38.5 °C", "L", 60,
         (fault("ntc_pad_detached", env_c=38.5, coupling=0.0),), thermal=True, watch_s=900,
         at_level=True),
@@ -188,8 +200,13 @@ ROWS = (
         accepts={"none": "reads too much: the pad is only colder", "W": "as none"}),
     Row("F17e", "pad thermistor 6 K low, from before switch-on", "L", None,
         (fault("ntc_pad_offset", c=-6.0),), when="boot", watch_s=2400, accepts=_WITHIN),
+    Row("F17f", "pad thermistor 2.3 K low, from before switch-on", "L", None,
+        (fault("ntc_pad_offset", c=-2.3),), when="boot", watch_s=2400, plants=False,
+        conditions=("body", "insulated")),
     Row("F18", "both thermistors 3 K low, by their common supply", "L", 10,
         (fault("ntc_both_offset", c=-3.0),)),
+    Row("F18b", "the same before the object starts", "L", 5,
+        (fault("ntc_both_offset", c=-3.0),), when="boot", measure="told", conditions=("body",)),
     Row("F19", "readings that jump by 40 K, 6 a minute", "W", None,
         (fault("adc_spikes", per_min=6.0),), watch_s=900),
     Row("F19b", "one a minute, for eight hours", "W", None,
@@ -204,6 +221,10 @@ ROWS = (
     Row("F14b", "the same, from before switch-on", "L", 60,
         (fault("ntc_skin_detached", env_c=22.0, coupling=0.0),),
         when="before", thermal=True, since="start", watch_s=900),
+    Row("F14g", "face thermistor off, in plush at 34 °C", "L", 60,
+        (fault("ntc_skin_detached", env_c=34.0, coupling=0.0),), thermal=True, watch_s=900,
+        conditions=("body", "insulated"),
+        accepts={"none": "no colder than a thick cover may make it; the pad's own limit stands"}),
     Row("F14c", "face thermistor drifts 6 K down, 0.8 K a minute", "L", None, _FACE_DRIFT,
         watch_s=1500,
         accepts={"none": "the pad's own limit and its probe do not need the face"}),
@@ -223,10 +244,10 @@ ROWS = (
         watch_s=60),
     Row("F24", "reset by the watchdog", "X", 1.5, (fault("watchdog_reset"),), measure="heat",
         on=("vm",), watch_s=60),
-    Row("F24b", "the same, and the button held while it starts", "O", 1.5,
+    Row("F24b", "the same, and the button held while it starts: switch 1", "O", 0.7,
         (fault("watchdog_reset"), Step(0.1, "button", {"hold_s": 3.0}),
          Step(20.0, "power", {"off_s": 2.0})),
-        accepts={"X": "as F24", "L": "as F24"}, measure="heat", on=("vm",), watch_s=40,
+        accepts={"X": "as F24", "L": "as F24"}, measure="gate", on=("vm",), watch_s=40,
         conditions=("body",)),
     Row("F25", "it starts again and again and never gets far", "X", 1.5, (fault("crash_loop"),),
         measure="heat", on=("vm",), watch_s=60, clear_s=20),
@@ -244,7 +265,7 @@ ROWS = (
         measure="told", conditions=("body",)),
     Row("F34e", "what caps the power on a strong pad is lost", "O", None, (),
         hook="cap_lost", when="warming", on=("table",), conditions=("body", "cold"),
-        plants=False, accepts={"none": "3 W have nothing to cap"}),
+        plants=False, pads_w=(12.0,)),
     Row("F35", "the line to a host is lost", "none", None, (fault("link_lost"),), on=("vm",)),
     Row("F36", "the real-time clock jumps a day ahead", "W", 65,
         (fault("clock_jump", s=86400),), measure="told"),
@@ -307,6 +328,8 @@ ROWS = (
         measure="told", on=("vm",), conditions=("body",), accepts=_TOLD),
     Row("F44", "an update stopped half-way", "X", 1.5, (fault("update_interrupted"),),
         measure="heat", on=("vm",), watch_s=60),
+    Row("F44b", "the same at rest", "X", 5, (fault("update_interrupted"),), when="rest",
+        measure="told", on=("vm",), conditions=("body",)),
     Row("F45", "light or deep sleep while it heats", "none", shown_by=(
         "tests/faults/test_no_sleep.py")),
 )  # fmt: skip

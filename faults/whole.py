@@ -72,6 +72,7 @@ def _measured(story: dict[str, Any], out: Path, told: dict[str, Any], start: dat
         "onset_s": onsets[0] if onsets else None,
         "heat_s": heat.last_s,
         "hot": heat.hot,
+        "gate_s": heat.gate_s,
         "watts_s": _last_watts(out, until_s),
         "reactions": [
             [one.earliest_s, one.strength, one.code]
@@ -94,11 +95,12 @@ def _answers(one: reactions.Reaction, kind: str | None) -> bool:
 
 class _Heat:
     """When heat could flow, by the changes of the two switches: `last_s` of it until `until_s`,
-    whether it then still could (`hot`), and whether it ever could `later`.
+    whether it then still could (`hot`), and whether it ever could `later`; `gate_s` is when switch
+    1 was last closed, whatever the other did.
     """
 
     def __init__(self, out: Path, until_s: float) -> None:
-        self.last_s = -1.0
+        self.last_s = self.gate_s = -1.0
         self.later = False
         now = {"switch1": 0, "switch2": 0}
         self.hot, self.switch1, self.switch2 = False, 0, 0
@@ -106,12 +108,14 @@ class _Heat:
             for row in csv.DictReader(file):
                 if row["what"] not in now:
                     continue
-                t_s, could = int(row["t_ms"]) / 1000, all(now.values())
+                t_s, could, gate = int(row["t_ms"]) / 1000, all(now.values()), now["switch1"]
                 now[row["what"]] = int(float(row["value"]))
                 if t_s < until_s - 0.005:  # then the fault is cleared, which moves switches too
                     self.hot, self.switch1, self.switch2 = all(now.values()), *now.values()
                     if could or self.hot:
                         self.last_s = t_s
+                    if gate or self.switch1:
+                        self.gate_s = t_s
                 elif all(now.values()) and t_s > until_s + 2:
                     self.later = True
 

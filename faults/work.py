@@ -24,6 +24,8 @@ _HUNTING = (
     "rows.py",
     "story.py",
     "pairs.py",
+    "cases.py",
+    "level.py",
     "conditions.py",
 )
 

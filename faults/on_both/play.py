@@ -11,7 +11,6 @@ from simulated.table import CYCLE_US, Table
 
 _DELIBERATE_S = 3.0
 _GUARD = 18  # records.GUARD
-_FOREIGN_W = 4.5
 _AFTER_OFF_S = 180.0  # heat that went off for good: what was stored still reaches the skin
 
 
@@ -211,21 +210,29 @@ def _budget_used(one):
         one.heat.dose.add(42_000, 300)
 
 
-# A bottle of hot water, or a cell that fails: no switch and no current tells of it
-def _foreign_heat(one, for_s=60.0):
-    thermal = one.world.thermal
-    real = thermal.step
-    until_s = one.t_s + for_s
+# A bottle of hot water, or a cell that fails: no switch and no current tells of it. It gives
+# `watts` for `for_s`, and takes `rise_s` to get there
+def _foreign(watts, for_s, rise_s=1.0):
+    def begin(one):
+        thermal = one.world.thermal
+        real = thermal.step
+        began_s = one.t_s
 
-    def step(dt, watts):
-        real(dt, watts + (_FOREIGN_W if one.t_s < until_s else 0.0))
+        def step(dt, own):
+            since_s = one.t_s - began_s
+            foreign = watts * min(1.0, since_s / rise_s) if since_s < for_s else 0.0
+            real(dt, own + foreign)
 
-    thermal.step = step
+        thermal.step = step
+
+    return begin
 
 
 _HOOKS = {
-    "foreign_heat": _foreign_heat,
-    "foreign_heat_for_long": lambda one: _foreign_heat(one, 240.0),
+    "foreign_heat": _foreign(4.5, 60.0),
+    "foreign_heat_at_rest": _foreign(4.5, 110.0),
+    "foreign_heat_slowly": _foreign(1.1, 3000.0, 2400.0),
+    "foreign_heat_pressed": _foreign(2.15, 3000.0, 2400.0),
     "motor_on": _motor_on,
     "cap_lost": _cap_lost,
     "budget_used": _budget_used,
