@@ -46,6 +46,7 @@ MEAN_POWER_WINDOW_MS = 60_000
 # --- Sensors (SF1, SF9) ---
 NTC_SHORT_MV = 150  # SF1: the ESP32's linear range at 11 dB starts here
 NTC_OPEN_MV = 2400  # SF1: and ends here: no heat above it (below 5 C), and while heating ...
+NTC_COLD_MARGIN_MV = 40  # so far inside (6 C) heat may begin: a door may open on a colder room
 NTC_OPEN_AT_REST_MV = 2950  # SF1: ... a fault; at rest it may be the cold of a car in winter
 RANGE_SAMPLES = 3  # 0.9 s: one spike is noise, three are a fault
 FROZEN_SAMPLES = 33  # SF9: identical raw readings, 10 s; a live reading has noise in its last bit
@@ -64,14 +65,15 @@ FACE_FALL_DOUBT_MC = 2_000  # SF7: the same of the face, ...
 FACE_FALL_MC = 6_000  # SF7: ... where bodies come and go
 PROBE_MJ = 60_000  # SF6: the pulse ...
 PROBE_RISE_MC = 350  # SF6: ... and what it must show at the pad beyond what was under way ...
-PROBE_PAUSE_MC = 200  # SF6: ... or, with as long a pause after it, beyond any drift
+PROBE_PAUSE_MC = 130  # SF6: ... or, with as long a pause after it, beyond any drift
 PROBE_SIDES_MC = 150  # SF7: by so much the pad must feel it more than the face ...
-PROBE_SIDES_EARLY_MC = -350  # SF7: ... or so, while an embrace still warms the face
+PROBE_SIDES_EARLY_MC = -100  # SF7: ... or so be sped up by it, while an embrace warms the face
 TREMOR_MW = 35  # SF6: at a steady level the heat trembles by so much ...
 TREMOR_UC = 530  # SF6: ... and the reading of a thermistor that is there by this (0.000001 C)
 PROBE_EVERY_MS = 15 * 60_000
-FACE_FOLLOWS_MC = 500  # SF7: a face that has not moved this much ...
+FACE_FOLLOWS_MC = 250  # SF7: a face that has not moved this much ...
 FACE_FOLLOWS_AFTER_MC = 3_000  # SF7: ... while the pad was warmed this much, is somewhere else
+FACE_FOLLOWS_FROM_REST_MC = 1_900  # SF7: ... or only this much, from rest
 FACE_HOTTER_AFTER_MJ = 120_000  # SF7: only after real heating ...
 FACE_HOTTER_PAD_MC = 35_000  # SF7: ... and above skin temperature may the face not be hotter
 FACE_HOTTER_MC = 500
@@ -130,7 +132,7 @@ TOUCH_ONSET_FROM = 0.2  # of the perceived strength
 TOUCH_MAX_MS = 20 * 60_000
 
 # --- These numbers themselves (SF18) ---
-CHECKSUM = 0x49C49133
+CHECKSUM = 0x94A62F8E
 
 
 def checking():

@@ -101,7 +101,8 @@ class Heat:
     def barred(self):
         """True while no warmth can be had: the warm part is resting."""
         r = self.readings
-        cold = r.pad_mv > limits.NTC_OPEN_MV  # colder than the guard can look after
+        # Colder than the guard can look after, or nearly
+        cold = max(r.pad_mv, r.face_mv) > limits.NTC_OPEN_MV - limits.NTC_COLD_MARGIN_MV
         return self.guard.reaction != 0 or self._battery_low or r.charging or cold
 
     def begin(self, why):

@@ -7,15 +7,15 @@ from micropython import const
 
 from .. import limits
 from ..warmth.control import Control
-from ..warmth.proof import Probe, Proof
+from ..warmth.proof import EarlyProbe, Probe, Proof
 from ..warmth.response import Response
 from ..warmth.session import Session
 from ..warmth.tremor import Tremor
 
 _COLD_AFTER_MS = const(15 * 60_000)  # unheated so long, the pad is at rest with its surroundings
 _PROBE_AGAIN_MS = const(60_000)  # after a probe that found nothing
-_SIDES_EARLY_MS = const(30_000)  # so long after the start, an embrace hides less ...
-_SIDES_AFTER_MS = const(115_000)  # ... and now no longer which side is heated
+_SIDES_EARLY_MS = const(27_000)  # so long after the start, an embrace hides less ...
+_SIDES_AFTER_MS = const(90_000)  # ... and now no longer which side is heated
 _SIDES_UNTIL_MS = const(8 * 60_000)
 _ROOM_MC = const(700)
 _STRONG_CAP = const(700)
@@ -43,6 +43,7 @@ class Warming:
         self._warm_ms = 0
         self._probed_ms = limits.PROBE_EVERY_MS  # since the coupling was last proved
         self._sides_ms = limits.PROBE_EVERY_MS  # ... and which side is which
+        self._asked_early = False  # this session
         self._saturated = False
         self.closes = False
         self.failed = None
@@ -56,7 +57,7 @@ class Warming:
         self._guard.watch(Response(self._guard))
         self._trial = Proof(self._board, self._guard, rested_ms)
         self._blame = self._warm_ms = 0
-        self._saturated = False
+        self._saturated = self._asked_early = False
         self.closes = False
         self.failed = None
         return True
@@ -152,7 +153,7 @@ class Warming:
             if self._blame >= trial.CONDEMNS:
                 self.failed = trial.reaction, trial.function
             else:
-                self._trial = Probe(self._guard, r, trial.sides_mc, trial.fresh)
+                self._trial = trial.again(r)
         return False
 
     def _strong(self, r):
@@ -167,9 +168,11 @@ class Warming:
         return self._sides_due(r) and self._has_room(r)
 
     def _sides_due(self, r):
-        after_ms = _SIDES_EARLY_MS if self._strong(r) else _SIDES_AFTER_MS
-        late = self._warm_ms >= _SIDES_UNTIL_MS
-        return self._sides_ms >= limits.PROBE_EVERY_MS and self._warm_ms >= after_ms and not late
+        warm_ms = self._warm_ms
+        if self._sides_ms < limits.PROBE_EVERY_MS or warm_ms >= _SIDES_UNTIL_MS:
+            return False
+        early = warm_ms >= _SIDES_EARLY_MS and self._strong(r) and not self._asked_early
+        return early or warm_ms >= _SIDES_AFTER_MS
 
     # A pulse may lift the pad above its level only where heat has not been proved before
     def _has_room(self, r):
@@ -177,11 +180,11 @@ class Warming:
 
     def _probe(self, r):
         sides_mc = None
-        if not self._guard.response.doubt and self._warm_ms >= _SIDES_EARLY_MS:
+        if not self._guard.response.doubt or self._sides_due(r):
             if self._warm_ms >= _SIDES_AFTER_MS:
                 sides_mc = limits.PROBE_SIDES_MC
                 self._sides_ms = 0
-            else:  # and soon once more
-                sides_mc = limits.PROBE_SIDES_EARLY_MC
-                self._sides_ms -= _SIDES_EARLY_MS
+            elif self._warm_ms >= _SIDES_EARLY_MS and self._strong(r):
+                self._asked_early = True
+                return EarlyProbe(self._guard, r)
         return Probe(self._guard, r, sides_mc, self._warm_ms < _SIDES_EARLY_MS)

@@ -19,6 +19,7 @@ _SLOW_MS = const(20_000)
 _FINE = const(64)  # fractions of a m°C or mW, so that rounding hides no small difference
 _OVER_UNMEASURED = const(115)  # SF3: until the pad has been measured
 _SHOWS = const(700)  # per mille
+_STEP_MW = const(100)  # more than the strongest pad adds to the mean in one cycle
 _TARGET_MAX_MC = const(40_000)  # L3, once more and apart from `limits`
 _REST_MS = const(15_000)  # SF8: after the heater is off its thermistor rises on for its lag
 
@@ -139,11 +140,13 @@ class Guard:
     def rise_unpowered(self, r):
         """SF8: nothing but the heater can warm the pad above a body's own temperature."""
         self._unpowered_ms += r.dt_ms
-        if r.duty or r.pad_mc < limits.RISE_UNPOWERED_FROM_MC or r.pad_mc < self._unpowered_mc:
-            self._unpowered_mc = r.pad_mc
-            self._unpowered_ms = -_REST_MS if r.duty else 0
+        if r.duty:
+            self._unpowered_ms = -_REST_MS
         elif self._unpowered_ms < 0:
             self._unpowered_mc = r.pad_mc
+        elif r.pad_mc < limits.RISE_UNPOWERED_FROM_MC or r.pad_mc < self._unpowered_mc:
+            self._unpowered_mc = r.pad_mc
+            self._unpowered_ms = 0
         elif r.pad_mc >= self._unpowered_mc + limits.RISE_UNPOWERED_MC:
             self._unpowered_mc = r.pad_mc  # and from here on anew: a reading that came back is one
             return True
@@ -289,13 +292,13 @@ class Guard:
     def permitted(self, asked, r, probing=False):
         """The duty (per mille) that the heater gets where `asked` is asked for.
 
-        A probe may draw what the pad can, as long as L7's mean over a minute bears its pulse.
+        A probe may draw what the pad can, as long as L7's mean over a minute bears it.
         """
         if self.reaction or not 0 < r.target_mc <= _TARGET_MAX_MC:
             return 0
         most = self.pad.cap(r.battery_mv)
         if probing:
-            bears = self._mean < _FINE * (limits.MEAN_POWER_MAX_MW - limits.PROBE_MJ // 60)
+            bears = self._mean < _FINE * (limits.MEAN_POWER_MAX_MW - _STEP_MW)
             if bears or r.edge_ms > limits.SWITCH_OPENS_MS:  # past an open switch nothing flows
                 most = 1000
         elif _SHOWS < asked < 1000:

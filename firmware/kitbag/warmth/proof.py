@@ -11,17 +11,17 @@ from micropython import const
 from .. import limits
 from . import guard
 
-_BODY_MC = const(27_000)
+_BODY_MC = const(28_500)  # no room that it is used in warms a face so far
 _TRIES = const(3)  # cycles in which a switch must have shown what it does
 _MEAN_OF = const(12)  # readings a mean is made of
-_LAG_MS = const(5_000)  # from the end of the pulse to the height of its effect
-_PAUSE_MIN_MS = const(15_000)
+_LAG_MS = const(4_000)  # from the end of the pulse to the height of its effect
 _PULSE_MAX_MS = const(45_000)
 _DRIFT_ON_PERCENT = const(70)  # of what was under way goes on over a pulse
+_CALM_MS = const(12_000)  # no heat, before an early question about the sides
 _STILL_MC = const(100)
 _NOTHING_MC = const(120)
-_EMBRACE_MC = const(300)  # the face cools by as much only when a body leaves or arrives late
-_MOST_MC = const(1_800)  # and warms by more only when one arrives early
+_EMBRACE_MC = const(300)  # the face turns downwards by as much only where a body leaves or arrives
+_EMBRACE_MS_PER_MC = const(15)  # and moves quicker only then: a degree in 15 s
 
 
 class Proof:
@@ -104,6 +104,8 @@ class Probe:
         little = 3 * one.mean_mw < one.pad.full_mw(r.battery_mv)
         self._cold = fresh and little and drift > -_STILL_MC
         self._coupled = False
+        self._held = r.held
+        self._embraced = False  # or let go, in the middle of it
         self.blame = 0
         self._given_mj = 0
         self._ms = 0
@@ -114,9 +116,12 @@ class Probe:
         self.closes = True
         self.function = self.reaction = 0
 
+    def again(self, r):
+        """The same question once more."""
+        return Probe(self._guard, r, self.sides_mc, self.fresh)
+
     def step(self, r):
-        self._ms += r.dt_ms
-        ms = self._ms
+        ms = self._pass(r)
         if self._taken[0] < _MEAN_OF:
             self._take(0, r)
         if not self._off_ms:
@@ -126,12 +131,18 @@ class Probe:
             self._take(1, r)
             if self._taken[1] == _MEAN_OF and self._height():
                 return None
-        elif ms > height_ms + max(height_ms, _PAUSE_MIN_MS):
+        elif ms > 2 * height_ms:
             self._take(2, r)
             if self._taken[2] == _MEAN_OF:
                 self._again()
                 return None
         return 0
+
+    def _pass(self, r):
+        self._ms += r.dt_ms
+        if r.held != self._held:
+            self._embraced = True
+        return self._ms
 
     # As many readings for each mean, however long the cycles were
     def _take(self, stage, r):
@@ -169,17 +180,56 @@ class Probe:
         sums = self._sums
         pad = (2 * sums[2] - sums[0] - sums[4]) // _MEAN_OF
         face = (2 * sums[3] - sums[1] - sums[5]) // _MEAN_OF
-        if not -_EMBRACE_MC <= face <= _MOST_MC:
+        moved = abs(sums[5] - sums[1]) // _MEAN_OF
+        if self._embraced or face < -_EMBRACE_MC or moved * _EMBRACE_MS_PER_MC > self._ms:
             blame = self.CONDEMNS // 4
         elif self._still and abs(pad) < _NOTHING_MC and face < _EMBRACE_MC:
             blame = self.CONDEMNS
         else:
             blame = self.CONDEMNS // 2
-        if self.sides_mc is not None:
-            if pad - face < self.sides_mc:
-                self._fail(7, blame)
-        elif not self._coupled and pad < limits.PROBE_PAUSE_MC:
+        if not self._coupled and pad < limits.PROBE_PAUSE_MC:
             self._fail(6, blame)
+        elif self.sides_mc is not None and pad - face < self.sides_mc:
+            self._fail(7, blame)
 
     def _fail(self, function, blame):
         self.function, self.reaction, self.blame = function, guard.LATCH, blame
+
+
+class EarlyProbe(Probe):
+    """SF7 where a strong pad cannot wait until an embrace has warmed the face: a pause, the pulse.
+
+    Asked is which side the pulse sped up. An embrace that goes on slows down at the face, and so
+    does one that ends; only one that begins could be taken for the pulse, and the bladder tells.
+    """
+
+    def __init__(self, one, r):
+        Probe.__init__(self, one, r, limits.PROBE_SIDES_EARLY_MC, False)
+        self._ms = -_CALM_MS
+
+    def again(self, r):
+        return EarlyProbe(self._guard, r)
+
+    def step(self, r):
+        ms = self._pass(r)
+        if self._taken[0] < _MEAN_OF:
+            self._take(0, r)
+        elif self._taken[1] < _MEAN_OF and ms > -_MEAN_OF * limits.CYCLE_MS:
+            self._take(1, r)
+        if ms < 0:
+            return 0
+        if not self._off_ms:
+            return self._pulse(r)
+        if ms > self._off_ms + _LAG_MS:
+            self._take(2, r)
+            if self._taken[2] == _MEAN_OF:
+                self._sped_up()
+                return None
+        return 0
+
+    def _sped_up(self):
+        sums = self._sums
+        pad = (sums[0] - 2 * sums[2] + sums[4]) // _MEAN_OF
+        face = (sums[1] - 2 * sums[3] + sums[5]) // _MEAN_OF
+        if pad - face < self.sides_mc:
+            self._fail(7, self.CONDEMNS // 4 if self._embraced else self.CONDEMNS)

@@ -20,7 +20,8 @@ _NEAR_MC = const(1_000)  # SF5: so near its target, and for so long, a pad has s
 _NEAR_MS = const(60_000)
 _USUAL_MS = const(240_000)
 _MORE_MW = const(100)  # that the controller's own noise may ask for
-_FOLLOW_MS = const(60_000)  # SF7: the face is given so long to follow
+_FOLLOW_MS = const(54_000)  # SF7: the face is given so long to follow
+_STILL_MC = const(40)
 _FORGET_MS = const(40_000)  # SF5: a fall that takes longer has another cause
 _PAD_J_PER_K = const(23)  # no lighter pad: the quickest that its heat can leave it
 _FINE = const(64)  # fractions of a m°C, so that rounding hides no small difference
@@ -48,6 +49,7 @@ class Response:
         self._high_over = self._face_high = self._face_over = 0
         self._heated_mj = 0
         self._face_hotter_ms = self._face_colder_ms = 0
+        self._first = self._rested = True
         self._pad_low_mc = None
         self._face_low_mc = self._face_high_mc = self._face_fell_mc = self._follow_ms = 0
         # SF8
@@ -178,14 +180,20 @@ class Response:
         if self._pad_low_mc is None or r.pad_mc < self._pad_low_mc:
             self._pad_low_mc = r.pad_mc
             self._face_low_mc = self._face_high_mc = r.face_mc
+            # Where something was under way, a face may be just turning
+            self._rested = self._first and self._guard.drift(r) > -_STILL_MC
             self._follow_ms = 0
         self._follow_ms += r.dt_ms
         self._face_low_mc = min(self._face_low_mc, r.face_mc)
         self._face_high_mc = max(self._face_high_mc, r.face_mc)
-        warmed = r.pad_mc >= self._pad_low_mc + limits.FACE_FOLLOWS_AFTER_MC
-        if not warmed or self._follow_ms < _FOLLOW_MS:
+        if self._rested:
+            after_mc, after_ms = limits.FACE_FOLLOWS_FROM_REST_MC, _FOLLOW_MS
+        else:
+            after_mc, after_ms = limits.FACE_FOLLOWS_AFTER_MC, 2 * _FOLLOW_MS
+        if r.pad_mc < self._pad_low_mc + after_mc or self._follow_ms < after_ms:
             return False
         self._pad_low_mc = None  # and again with what it is warmed by from here
+        self._first = False
         return self._face_high_mc - self._face_low_mc < limits.FACE_FOLLOWS_MC
 
     def overshoot(self, r):
