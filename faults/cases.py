@@ -24,7 +24,7 @@ STRONG_PLANTS = 10  # and on 12 W
 _PLANT_SETTLES_S = 2400.0  # the heaviest in the coldest room takes so long
 ON_VM_EVERY = 50  # 2 % of them are repeated on the real VM
 NOT_ALIKE = ("F37",)  # the object looks at its limits in an order that is the VM's own
-SOAKS, SOAK_H = 120, 8.0
+SOAKS, SOAK_H = ((3.0, 120), (12.0, 40)), 8.0  # ((pad, objects), ...), hours of each
 
 
 @dataclass(frozen=True)

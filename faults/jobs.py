@@ -86,7 +86,7 @@ def _whole(job: Job) -> Result:
 
 def _soak(job: Job) -> Result:
     soak = importlib.import_module("soak")
-    return soak.soak(job["plant"], job["hours"], job["seed"])
+    return soak.soak(job["plant"], job["hours"], job["seed"], job["pad_w"])
 
 
 def _mutant(job: Job) -> Result:

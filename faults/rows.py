@@ -113,6 +113,7 @@ _NIGHT_S = 8 * 3600.0
 _ALL_NIGHT = tuple(hug(1800.0 * n + 10.0, 1790.0) for n in range(16))
 _DRIFT_DOWN = tuple(fault("ntc_pad_offset", 15.0 * n, c=-0.2) for n in range(25))
 _DRIFT_UP = tuple(fault("ntc_pad_offset", 2.0 * n, c=0.2) for n in range(40))
+_ALONE = {"O": "nobody was there for an hour, which ends heat before the drift shows"}
 _FACE_DRIFT = tuple(fault("ntc_skin_offset", 15.0 * n, c=-0.2) for n in range(30))
 # Twice cleared by its holder, after a minute without a finding
 _THRICE = (
@@ -167,9 +168,10 @@ ROWS = (
     Row("F9", "pad thermistor off, in warm plush at 35.5 °C", "L", 30,
         (fault("ntc_pad_detached", env_c=35.5, coupling=0.0),), thermal=True, watch_s=900,
         at_level=True),
-    Row("F9b", "pad thermistor off in warm-up, in plush as warm as it is", "L", 240,
+    # No heat flows until its target has come up to what it reads
+    Row("F9b", "pad thermistor off in warm-up, in plush as warm as it is", "L", None,
         (fault("ntc_pad_detached", env_c=30.0, coupling=0.0),), when="warming",
-        watch_s=900, conditions=("body", "insulated")),
+        watch_s=1500, conditions=("body", "insulated")),
     Row("F10", "pad thermistor off, at 38.5 °C", "L", 60,
         (fault("ntc_pad_detached", env_c=38.5, coupling=0.0),), thermal=True, watch_s=900,
         at_level=True),
@@ -178,12 +180,13 @@ ROWS = (
         at_level=True),
     Row("F12", "pad thermistor off at switch-on, in air at 22 °C", "L", 20,
         (fault("ntc_pad_detached", env_c=22.0, coupling=0.0),),
-        when="before", thermal=True, since="start", watch_s=900),
+        when="before", thermal=True, since="start", rest_s=180, watch_s=900),
     Row("F13", "pad thermistor off at switch-on, at 34.5 °C", "L", 20,
         (fault("ntc_pad_detached", env_c=34.5, coupling=0.0),),
-        when="before", thermal=True, since="start", watch_s=900),
+        when="before", thermal=True, since="start", rest_s=180, watch_s=900),
     Row("F13b", "pad thermistor 3 K low, found after half an hour of rest", "L", 5,
         (fault("ntc_pad_offset", c=-3.0),), when="boot", since="start", rest_s=31 * 60.0,
+        world={"room_c": 18.0},
         conditions=("body", "nobody")),
     Row("F15", "pad reading frozen at its level", "L", 12, (fault("ntc_pad_frozen"),)),
     Row("F16", "pad reading frozen in warm-up", "L", 12, (fault("ntc_pad_frozen"),),
@@ -194,7 +197,7 @@ ROWS = (
         (fault("ntc_pad_offset", c=-4.0),), when="boot", watch_s=2400,
         accepts=_WITHIN),
     Row("F17c", "pad thermistor drifts 5 K down, 0.8 K a minute", "L", None, _DRIFT_DOWN,
-        watch_s=1500, accepts=_WITHIN),
+        watch_s=1500, accepts={**_WITHIN, **_ALONE}),
     Row("F17d", "pad thermistor drifts 8 K up, 6 K a minute", "L", None, _DRIFT_UP,
         watch_s=300,
         accepts={"none": "reads too much: the pad is only colder", "W": "as none"}),
@@ -214,20 +217,20 @@ ROWS = (
         conditions=("body",), plants=False),
     Row("F20", "the ADC gives errors", "L", 1, (fault("adc_error"),)),
     Row("F21", "thermistors swapped", "L", 60, (fault("ntc_swapped"),),
-        when="before", thermal=True, since="start", watch_s=1500),
+        when="before", thermal=True, since="start", rest_s=180, watch_s=1500),
     # --- the face's thermistor -----------------------------------------------------------------
     Row("F14", "face thermistor off, in air at 22 °C", "L", 60,
         (fault("ntc_skin_detached", env_c=22.0, coupling=0.0),), thermal=True, watch_s=900),
     Row("F14b", "the same, from before switch-on", "L", 60,
         (fault("ntc_skin_detached", env_c=22.0, coupling=0.0),),
-        when="before", thermal=True, since="start", watch_s=900),
+        when="before", thermal=True, since="start", rest_s=180, watch_s=900),
     Row("F14g", "face thermistor off, in plush at 34 °C", "L", 60,
         (fault("ntc_skin_detached", env_c=34.0, coupling=0.0),), thermal=True, watch_s=900,
         conditions=("body", "insulated"),
         accepts={"none": "no colder than a thick cover may make it; the pad's own limit stands"}),
     Row("F14c", "face thermistor drifts 6 K down, 0.8 K a minute", "L", None, _FACE_DRIFT,
         watch_s=1500,
-        accepts={"none": "the pad's own limit and its probe do not need the face"}),
+        accepts={"none": "the pad's own limit and its probe do not need the face", **_ALONE}),
     Row("F14d", "face reading frozen", "L", 12, (fault("ntc_skin_frozen"),)),
     Row("F14e", "face thermistor open", "L", 1, (fault("ntc_skin_open"),)),
     Row("F14f", "face thermistor shorted", "L", 1, (fault("ntc_skin_short"),)),

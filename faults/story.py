@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from conditions import Condition
+from kitbag import limits
 from rows import LATCHING, Row, Step, Values
 
 HUG_S = 60.0
@@ -83,7 +84,10 @@ def tell(
     steps.append(Step(hug_s, "hug", {"peak_pa": 1500, "hold_s": hold_s}))
     if row.when == "boot":
         steps.append(Step(_OFF_AT_S, "power", {"off_s": _OFF_S}))
-    below_k = 40.0 - float(plan["warmth.level_c"]) if row.at_level else 0.0
+    level_now_c = float(plan["warmth.level_c"])
+    if 1000 * settle_s > limits.LEVEL_SETTLED_AFTER_MS:
+        level_now_c = min(level_now_c, limits.LEVEL_SETTLED_C)
+    below_k = 40.0 - level_now_c if row.at_level else 0.0
     steps += [
         Step(at_s + s.t_s, s.do, _shifted(s.values, below_k))
         for s in row.steps

@@ -48,7 +48,7 @@ def of_pair(pair: Pair, result: Result) -> Line:
     )  # fmt: skip
 
 
-def of_soak(plant: int, result: Result) -> Line:
+def of_soak(plant: int, pad_w: float, result: Result) -> Line:
     ended = result.get("ended", [])
     wrong = [one for one in ended if not one[3]]
     _, reaction, function, _ = wrong[0] if wrong else (0.0, "none", "", True)
@@ -58,7 +58,7 @@ def of_soak(plant: int, result: Result) -> Line:
     )
     problems = judge.oracles(result) if "error" not in result else []
     return Line(
-        "soak", "soak", f"plant {plant}", 3.0, "none", reaction, function, None, None, None,
+        "soak", "soak", f"plant {plant}", pad_w, "none", reaction, function, None, None, None,
         **_heat(result), good=not wrong and not problems and "error" not in result,
         why="; ".join([why, *problems]),
     )  # fmt: skip

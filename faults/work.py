@@ -52,7 +52,9 @@ def everything(choice: Choice, root: Path) -> list[Item]:
     if "pairs" in choice.parts and not choice.rows:
         found += map(_pair, pairs.pairs(choice.conditions, choice.pads_w, choice.seed))
     if "soak" in choice.parts and whole:
-        found += (soak(n, cases.SOAK_H, choice.seed) for n in range(cases.SOAKS))
+        for pad_w, many in cases.SOAKS:
+            if pad_w in choice.pads_w:
+                found += (soak(n, pad_w, cases.SOAK_H, choice.seed) for n in range(many))
     if "mutants" in choice.parts and whole:
         found += (mutant(one) for one in mutants.mutants(root))
     return found
@@ -84,10 +86,10 @@ def _pair(pair: pairs.Pair) -> Item:
     return Item(pair.job, lambda result, _: told.of_pair(pair, result))
 
 
-def soak(plant: int, hours: float, seed: int) -> Item:
+def soak(plant: int, pad_w: float, hours: float, seed: int) -> Item:
     """`hours` of healthy life."""
-    job: Job = {"do": "soak", "plant": plant, "hours": hours, "seed": seed}
-    return Item(job, lambda result, _: told.of_soak(plant, result))
+    job: Job = {"do": "soak", "plant": plant, "pad_w": pad_w, "hours": hours, "seed": seed}
+    return Item(job, lambda result, _: told.of_soak(plant, pad_w, result))
 
 
 def mutant(one: mutants.Mutant, *, wide: bool = True) -> Item:

@@ -63,6 +63,7 @@ class Play:
         self.begin_s = None
         self.stop_s = None
         self.state = None  # at the row's moment
+        self.full_s = story["at_s"]  # from it until now the heater was to draw all that it can
         self.later = _steps(story)
 
     def do(self, word, values):
@@ -117,6 +118,8 @@ class Play:
                 else:
                     self.do(word, values)
             one.cycle()
+            if story["at_s"] < one.t_s < self.full_s + 1 and one.heat._heater.duty == 1000:
+                self.full_s = one.t_s
             self._hurry()
         found = self._seen() if seen is None else seen
         found["kept"] = self._kept()
@@ -148,6 +151,7 @@ class Play:
             "begin_s": self.begin_s,
             "stop_s": self.stop_s,
             "heat_s": one.heat_s,
+            "full_s": self.full_s,
             "hot": one.could,
             "reactions": [
                 [t_s, values[1], values[0]] for t_s, kind, values in one.log.rows if kind == _GUARD

@@ -21,8 +21,9 @@ _GUARD = 18  # records.GUARD
 class _Life:
     """What happens to plant `number` in `hours`, and when."""
 
-    def __init__(self, number, hours, seed):
+    def __init__(self, number, hours, seed, pad_w):
         settings = plants.plant(number)
+        settings["pad_w"] = pad_w
         settings["battery_v"] = _FULL_V
         plan = {"warmth.session_min": 45.0, "warmth.ceiling_c": 40.0}
         self.noise = Noise(9001 + 1000 * seed + number)
@@ -113,11 +114,11 @@ class _Life:
         self.later("warm", 60, 120)
 
 
-def soak(number, hours, seed=1):
+def soak(number, hours, seed=1, pad_w=3.0):
     """What came of it; `ended` are the reactions that ended heat: when, what, by which function,
     and whether that was right.
     """
-    life = _Life(number, hours, seed)
+    life = _Life(number, hours, seed, pad_w)
     while life.table.t_s < life.ends_s:
         life.turn()
     heat = life.table.world.thermal

@@ -44,7 +44,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
         first = next(one for one in cases.on_plants(Choice(rows=(row,), pads_w=(3.0,))))
         items.append(work.case(first))
         items.append(work.case(cases.repeated(first), first.job))
-    items += [work.soak(plant, 1.0, 1) for plant in range(PLANTS)]
+    items += [work.soak(plant, 3.0, 1.0, 1) for plant in range(PLANTS)]
     items += [work.mutant(one, wide=False) for one in mutants.mutants(ROOT) if one.name in MUTANTS]
     found: dict[int, dict[str, object]] = {}
     numbers = {id(item.job): number for number, item in enumerate(items)}
