@@ -15,7 +15,10 @@ from ..warmth.tremor import Tremor
 _COLD_AFTER_MS = const(15 * 60_000)  # unheated so long, the pad is at rest with its surroundings
 _PROBE_AGAIN_MS = const(60_000)  # after a probe that found nothing
 _SIDES_EARLY_MS = const(27_000)  # so long after the start, an embrace hides less ...
-_SIDES_AFTER_MS = const(90_000)  # ... and now no longer which side is heated
+_SIDES_AFTER_MS = const(115_000)
+_SIDES_DOUBTED_MS = const(
+    85_000
+)  # or where there is a doubt anyway  # ... and now no longer which side is heated
 _SIDES_UNTIL_MS = const(8 * 60_000)
 _ROOM_MC = const(700)
 _STRONG_CAP = const(700)
@@ -168,23 +171,27 @@ class Warming:
         return self._sides_due(r) and self._has_room(r)
 
     def _sides_due(self, r):
-        warm_ms = self._warm_ms
-        if self._sides_ms < limits.PROBE_EVERY_MS or warm_ms >= _SIDES_UNTIL_MS:
-            return False
-        early = warm_ms >= _SIDES_EARLY_MS and self._strong(r) and not self._asked_early
-        return early or warm_ms >= _SIDES_AFTER_MS
+        early = self._warm_ms >= _SIDES_EARLY_MS and self._strong(r) and not self._asked_early
+        return self._sides_unknown(_SIDES_EARLY_MS if early else _SIDES_AFTER_MS)
+
+    def _sides_unknown(self, after_ms):
+        unknown = self._sides_ms >= limits.PROBE_EVERY_MS
+        return unknown and after_ms <= self._warm_ms < _SIDES_UNTIL_MS
 
     # A pulse may lift the pad above its level only where heat has not been proved before
     def _has_room(self, r):
         return r.pad_mc < int(self.session.level_c * 1000) - _ROOM_MC
 
     def _probe(self, r):
-        sides_mc = None
-        if not self._guard.response.doubt or self._sides_due(r):
-            if self._warm_ms >= _SIDES_AFTER_MS:
-                sides_mc = limits.PROBE_SIDES_MC
-                self._sides_ms = 0
-            elif self._warm_ms >= _SIDES_EARLY_MS and self._strong(r):
+        warm_ms = self._warm_ms
+        if self._guard.response.doubt:
+            sides = self._sides_unknown(_SIDES_DOUBTED_MS)
+        else:
+            sides = warm_ms >= _SIDES_AFTER_MS
+            if not sides and warm_ms >= _SIDES_EARLY_MS and self._strong(r):
                 self._asked_early = True
                 return EarlyProbe(self._guard, r)
-        return Probe(self._guard, r, sides_mc, self._warm_ms < _SIDES_EARLY_MS)
+        if sides:
+            self._sides_ms = 0
+        sides_mc = limits.PROBE_SIDES_MC if sides else None
+        return Probe(self._guard, r, sides_mc, warm_ms < _SIDES_EARLY_MS)
