@@ -141,6 +141,48 @@ def test_sf7_thermistors_that_are_swapped():
     safe(resting)
 
 
+def test_sf7_a_strong_pad_tells_swapped_thermistors_within_a_minute():
+    for room_c, body in ((10.0, True), (22.0, True), (22.0, False)):
+        resting = laid({"room_c": room_c, "pad_w": 12.0}, body=False)
+        resting.faults.set("ntc_swapped", {})
+        resting.run(120)
+        if body:
+            resting.place("body")
+            resting.hold(True)
+            resting.run(3)
+        assert resting.heat.begin("hold")
+        assert until_off(resting, 60) is not None
+        assert resting.guard.reaction == guard.LATCH
+        assert resting.guard.function in (6, 7)
+        safe(resting)
+
+
+def test_sf7_a_body_that_comes_or_goes_while_a_strong_pad_is_asked_trips_nothing():
+    for when_s in (0, 12, 24, 30, 36, 42, 48):
+        for first in (True, False):
+            strong = laid({"room_c": 15.0, "pad_w": 12.0}, body=first)
+            if first:
+                strong.run(240)
+            assert strong.heat.begin("hold")
+            strong.run(when_s)
+            strong.place("bed" if first else "body")
+            strong.hold(not first)
+            strong.run(240)
+            assert strong.guard.reaction == 0, (when_s, first, strong.guard.function)
+            assert strong.heat.active
+
+
+def test_sf7_a_face_that_is_just_turning_has_not_lost_its_cover():
+    for pad_w in (3.0, 12.0):
+        for rest_s in (90, 240, 600):
+            again = held_warm(36.0, {"room_c": 15.0, "pad_w": pad_w})
+            again.heat.stop("button")
+            again.run(rest_s)
+            assert again.heat.begin("hold")
+            again.run(300)
+            assert again.guard.reaction == 0, (pad_w, rest_s, again.guard.function)
+
+
 def test_sf7_a_face_that_lost_its_cover():
     check(held_warm(40.0), "ntc_skin_detached", 7, guard.LATCH, 60, env_c=20.0, coupling=0.0)
 
@@ -177,6 +219,16 @@ def test_sf8_a_rise_without_power():
     took = until_off(resting, 30)
     assert took is not None
     assert (resting.guard.function, resting.guard.reaction) == (8, guard.LATCH)
+
+
+def test_sf8_a_thermistor_may_rise_on_after_a_pulse():
+    for seed in range(1, 6):
+        slow = laid(
+            {"pad_w": 12.0, "pad_sensor_lag_s": 16.0}, seed, pad_c=36.0, warmth__level_c=40.0
+        )
+        assert slow.heat.begin("hold")
+        slow.run(60)
+        assert slow.guard.reaction == 0, slow.guard.function
 
 
 def test_sf8_a_pad_that_runs_away_above_its_target():
