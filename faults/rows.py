@@ -175,7 +175,7 @@ ROWS = (
     Row("F10", "pad thermistor off, at 38.5 °C", "L", 60,
         (fault("ntc_pad_detached", env_c=38.5, coupling=0.0),), thermal=True, watch_s=900,
         at_level=True),
-    Row("F10b", "pad thermistor off, a quarter of a degree below its level", "L", None,
+    Row("F10b", "pad thermistor off, a quarter of a degree below its level", "L", 600,
         (fault("ntc_pad_detached", env_c=39.75, coupling=0.0),), watch_s=900, at_level=True,
         plants=False, conditions=("body", "insulated")),
     Row("F11", "pad thermistor half bonded, 60 %", "L", 60,
