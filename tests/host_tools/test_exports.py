@@ -16,6 +16,7 @@ from host_tools.made_nights import (
     EVENING,
     EVENING_MS,
     HOUR,
+    MINUTE,
     a_night,
     boot,
     both_ends,
@@ -51,6 +52,23 @@ def test_tables_are_what_they_were(written, name):
     assert (written / name).read_text() == (GOLDEN / name).read_text()
 
 
+def test_breaths_have_a_rate_or_a_reason(tmp_path, store):
+    log = Log()
+    boot(log)
+    held(log, 1, 11 * MINUTE, 120)
+    log.add(wire.BREATH, 1, 11 * MINUTE + 30_000, 12.25, 7.5, 0.8)
+    log.add(wire.BREATH, 1, 11 * MINUTE + 45_000, None, 0.0, 0.0)
+    put(store, log, both_ends())
+    exports.write_tables(store, tmp_path / "out", "Europe/London", EVENING)
+    known, unknown = rows(tmp_path / "out" / "breaths.csv")
+    assert (known["per_min"], known["quality"], known["amplitude_pa"]) == ("12.25", "0.8", "7.5")
+    assert known["per_min_reason"] == ""
+    assert float(unknown["t_s"]) - float(known["t_s"]) == pytest.approx(15, abs=0.01)
+    assert unknown["per_min"] == unknown["amplitude_pa"] == ""
+    assert unknown["per_min_reason"]
+    assert unknown["start_utc"].endswith("Z")
+
+
 def test_the_contracts_columns_are_there(written):
     hugs = rows(written / "hugs.csv")[0].keys()
     assert {
@@ -61,7 +79,8 @@ def test_the_contracts_columns_are_there(written):
     assert events[:6] == ["seq", "boot", "uptime_ms", "start_utc", "time_quality", "kind"]
     fields = {name for kind in wire.KINDS for name, _, _ in wire.fields(kind)}
     assert fields <= set(events)
-    assert (written / "breaths.csv").read_text() == "t_s,per_min,quality\n"
+    breaths = (written / "breaths.csv").read_text()
+    assert breaths.splitlines()[0].startswith("t_s,per_min,quality,per_min_reason,")
 
 
 def test_seconds_count_from_the_start_that_was_asked_for(written, store):

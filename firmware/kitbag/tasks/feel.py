@@ -5,6 +5,7 @@ import time
 
 from micropython import const
 
+from .. import late
 from ..parts.bme280 import Barometer
 from ..senses.hug import HugSense
 from ..wire import records
@@ -15,6 +16,10 @@ _TEMPERATURE_EVERY_MS = const(1_000)
 _FAILURES_MAX = const(3)
 _RETRY_MS = const(10_000)
 _BLADDER_EVERY_MS = const(60_000)
+_BREATH = "kitbag.senses.breath"
+_BREATH_FROM_MS = const(12_000)  # a hold as long may become a long one: begin to listen
+_BREATH_EVERY_MS = const(15_000)
+_LONG_MS = const(30_000)
 # A live pressure has noise in its last bits and lies where the chip can measure; no squeeze is as
 # quick as a bus that gives anything
 _SAME_MAX = const(40)
@@ -41,6 +46,8 @@ class Feel:
         self._temperature_ms = 0
         self._sample_ms = 0
         self._touched_ms = 0
+        self._breath = None
+        self._breath_ms = None  # when it is told next; None while nobody holds it long
         self._fault = "bus"
         self._same = 0
         self.samples = 0
@@ -72,6 +79,11 @@ class Feel:
     def gauge_pa(self):
         """Pressure over the baseline, as far as it can be known."""
         return self._hug.gauge_pa
+
+    @property
+    def breaths_per_min(self):
+        """The holder's own, or None: unknown, or nobody holds it long enough."""
+        return None if self._breath_ms is None else self._breath.per_min
 
     async def run(self):
         while True:
@@ -143,8 +155,29 @@ class Feel:
         hug.sample(now, self._pressure_pa, self._bladder_c)
         if hug.active:
             self._touched_ms = now
-            self._answer.holding(hug.held_ms(now), now)
+            held_ms = hug.held_ms(now)
+            self._answer.holding(held_ms, now)
+            self._listen(held_ms, now)
+        else:
+            self._breath_ms = None
         self._answer.settle(now)
         if now - self._sample_ms >= _BLADDER_EVERY_MS:
             self._sample_ms = now
             self._log.write(records.BLADDER, self._pressure_pa, self._bladder_c, hug.gauge_pa)
+
+    # To the holder's breathing, while a hold is long
+    def _listen(self, held_ms, now):
+        if held_ms < _BREATH_FROM_MS:
+            self._breath_ms = None
+            return
+        if self._breath is None:
+            self._breath = late.load(_BREATH).Breath()
+        breath = self._breath
+        if self._breath_ms is None:
+            breath.begin()
+            self._breath_ms = now + _LONG_MS - held_ms
+        breath.sample(now, self._pressure_pa)
+        if now - self._breath_ms >= 0:
+            self._breath_ms = now + _BREATH_EVERY_MS
+            breath.look()
+            self._log.write(records.BREATH, breath.per_min, breath.amplitude_pa, breath.quality)

@@ -75,6 +75,7 @@ BLADDER = 22
 PLAN = 23
 DROPPED = 24
 TALLY = 25
+BREATH = 26
 
 _GESTURE = " duration_s:3:50 peak_pa:2:1 mean_of_peak:1:250 noticed_after_s:1:100 confidence:1:200"
 _COUNTED = (
@@ -113,6 +114,7 @@ KINDS = {
     PLAN: "plan crc:4:1 why:1:WHYS",
     DROPPED: "dropped records:4:1",
     TALLY: "tally holds:1:1 held_min:2:10 warm_min:2:10 scents:1:1 touch_min:2:10",
+    BREATH: "breath breaths_per_min:2:100 amplitude_pa:2:20 quality:1:200",
 }
 
 

@@ -15,7 +15,17 @@ from ..store import Store
 from ..zones import to_utc_ms, zone
 from .files import write_atomically
 from .schema import Row, Table
-from .tables import BREATHS, EVENTS, HUGS, NIGHTS, TABLES, event_rows, hug_rows, night_row
+from .tables import (
+    BREATHS,
+    EVENTS,
+    HUGS,
+    NIGHTS,
+    TABLES,
+    breath_rows,
+    event_rows,
+    hug_rows,
+    night_row,
+)  # fmt: skip
 
 __all__ = ["TABLES", "csv_text", "write_empty_tables", "write_tables"]
 
@@ -45,7 +55,7 @@ def write_tables(
         (EVENTS, event_rows(history, where, start_ms)),
         (HUGS, hug_rows(history, where, start_ms)),
         (NIGHTS, [night_row(night, history.device, where, named) for night in told]),
-        (BREATHS, []),
+        (BREATHS, breath_rows(history, where, start_ms)),
     ]
     written: list[Path] = []
     for table, content in rows:

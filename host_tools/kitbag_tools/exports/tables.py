@@ -81,6 +81,9 @@ _PAYLOAD = {
     "pattern": "touch pattern",
     "strength": "touch strength, 0 to 1 as felt",
     "per_min": "beats or breaths a minute of the pattern",
+    "breaths_per_min": "the holder's breaths a minute; empty: unknown",
+    "amplitude_pa": "half a breath's swing in the bladder",
+    "quality": "how well the last breaths agree, 0 to 1",
     "how": "what stopped it",
     "held_s": "how long the button was down",
     "function": "safety function",
@@ -248,14 +251,26 @@ NIGHTS = Table(
 
 # --- breaths -------------------------------------------------------------------------------------
 
+_NO_BREATH = "no breathing that could be told from what else moves"
+
 BREATHS = Table(
     "breaths",
-    "Breathing as the object feels it while it is held. No firmware writes these records yet.",
-    "one minute of a hold",
+    "Breathing as the object feels it in a long hold.",
+    "a quarter of a minute of a long hold",
     [
-        Column("t_s", "number", "when", "s", _START_S),
+        Column("t_s", "number", "when: the end of what was listened to", "s", _START_S),
         Column("per_min", "number", "breaths a minute; empty: unknown", "1/min", "", 2),
-        Column("quality", "number", "how sure the object is, 0 to 1"),
+        Column("quality", "number", "how well the last breaths agree, 0 to 1", "", "", 3),
+        Column("per_min_reason", "text", "why there is no rate; empty where there is one"),
+        Column("amplitude_pa", "number", "half a breath's swing in the bladder", "Pa", "", 2),
+        Column("start_utc", "time", "the same moment", "UTC"),
+        *_start_columns("the moment"),
+        QUALITY,
+        REASON,
+        DEVICE,
+        EPOCH,
+        BOOT,
+        SEQ,
     ],
 )
 
@@ -282,6 +297,28 @@ def event_rows(history: History, where: tzinfo, start_ms: int) -> Iterator[Row]:
                 **record.fields,
             }
             yield row
+
+
+def breath_rows(history: History, where: tzinfo, start_ms: int) -> Iterator[Row]:
+    """Rows of BREATHS, by log, boot and seq."""
+    for log in history.logs:
+        for timed in log.timeline.records():
+            record = timed.record
+            if record.kind != wire.BREATH:
+                continue
+            per_min = record.fields["breaths_per_min"]
+            yield {
+                "t_s": _seconds(timed.at, start_ms),
+                "per_min": per_min,
+                "quality": record.fields["quality"],
+                "per_min_reason": _NO_BREATH if per_min is None else None,
+                "amplitude_pa": None if per_min is None else record.fields["amplitude_pa"],
+                **_times(timed.at, where),
+                "device": history.device,
+                "log_epoch": f"{record.epoch:08x}",
+                "boot": record.boot,
+                "seq": record.seq,
+            }
 
 
 def hug_rows(history: History, where: tzinfo, start_ms: int) -> Iterator[Row]:
