@@ -58,7 +58,13 @@ class App:
         """`comfort`, loaded if it was not."""
         if self.comfort is None:
             tasks = late.load("kitbag.tasks.comfort")
-            comfort = tasks.Comfort(self._board, self.care, self.log, self.memory)
+            comfort = tasks.Comfort(
+                self._board,
+                self.care,
+                self.log,
+                self.memory,
+                lambda: self.feel.breaths_per_min,
+            )
             comfort.pass_time(self.clock.uptime_ms())
             asyncio.create_task(self._watched("comfort", comfort.run_touch()))
             asyncio.create_task(self._watched("comfort", comfort.run_scent()))

@@ -1,5 +1,7 @@
 """The holder's breathing, through the whole object."""
 
+from itertools import pairwise
+
 from support.events import event, hug
 
 
@@ -22,3 +24,22 @@ def test_it_is_told_in_long_holds_and_in_nothing_else(play):
     assert not [t for t, _ in rows if 215 < t < 430]
     for row in night.rows("breaths.csv"):
         assert bool(row["per_min"]) != bool(row["per_min_reason"])
+
+
+def test_the_breathing_cue_takes_up_the_holders_own_rate(play):
+    night = play(
+        hug(20, 200, 1500) + event(24, "breathe", per_min=11, amplitude_pa=20, for_s=190),
+        240,
+        plan='[touch]\nenabled = true\npattern = "breath"\nbreaths_per_min = 6\n',
+    )
+    # Where the motor's drive is highest in each of its breaths
+    full: list[float] = []
+    last, rising = 0.0, False
+    for t, drive in night.changes("motor"):
+        if drive < last and rising and (not full or t - full[-1] > 2):
+            full.append(t)
+        rising, last = drive > last or (rising and drive == last), drive
+    periods = [b - a for a, b in pairwise(full) if 110 <= a <= 190]
+    assert len(periods) > 8
+    assert all(5.2 <= period <= 7.5 for period in periods), periods
+    assert periods[-1] > periods[0]  # and leads on to the plan's, slowly

@@ -1,7 +1,8 @@
 """Touch patterns: perceived strength of the motor over time. Pure functions of milliseconds.
 
 Heartbeat: two pulses of 110 ms, 120 ms apart, with 50 ms edges (product.md; PMC5442094: a slow
-beat lowered anxiety). Breath: in and out as 2:3, no hold. Purr: a slow swell. Steady: as named.
+beat lowered anxiety). Breath: in and out as 2:3, no hold; from the holder's own rate, where that
+is known, slowly to the plan's. Purr: a slow swell. Steady: as named.
 """
 
 from math import cos, pi
@@ -18,6 +19,8 @@ _BEAT_STEP_MS = const(10)
 _SLOW_STEP_MS = const(40)
 _PURR_MS = const(4_000)
 _FADE_MS = const(2_000)
+_IN = const(0.4)  # of a breath
+_GLIDE_S = const(8 * 60)  # from the holder's own breathing to the plan's: nobody is hurried
 
 
 class Touch:
@@ -45,7 +48,32 @@ class Touch:
             )
         self.per_min = per_min
         self._period_ms = _PURR_MS if self.pattern == "purr" else int(60_000 / per_min)
+        # Breath: cycles passed until `_paced_ms`, and the rate then
+        self._from_per_min = self._to_per_min = per_min
+        self._phase = 0.0
+        self._paced_ms = None
         self._fade_from = None
+
+    def pace(self, own_per_min, t_ms):
+        """From `t_ms` on a breath begins with the holder's own rate, and is never the faster one
+        of the two in the end. Once in a playing; None is no rate.
+        """
+        if self.pattern != "breath" or self._paced_ms is not None or own_per_min is None:
+            return
+        self._phase = self._phase_at(t_ms) % 1
+        self._paced_ms = t_ms
+        self._from_per_min = _within(
+            own_per_min, limits.BREATHS_MIN_PER_MIN, limits.BREATHS_MAX_PER_MIN
+        )
+        self._to_per_min = min(self._to_per_min, self._from_per_min)
+
+    def _phase_at(self, t_ms):
+        since_s = (t_ms - (self._paced_ms or 0)) / 1000
+        glided_s = min(since_s, _GLIDE_S)
+        less = self._from_per_min - self._to_per_min
+        turned = self._from_per_min * glided_s - less * glided_s * glided_s / (2 * _GLIDE_S)
+        turned += self._to_per_min * (since_s - glided_s)
+        return self._phase + turned / 60
 
     def fade(self, t_ms):
         """Begin to end at `t_ms`."""
@@ -61,7 +89,7 @@ class Touch:
         if self.pattern == "heartbeat":
             return level * _heartbeat(t_ms % self._period_ms)
         if self.pattern == "breath":
-            return level * _breath(t_ms % self._period_ms, self._period_ms)
+            return level * _breath(self._phase_at(t_ms) % 1)
         if self.pattern == "purr":
             return level * (0.7 - 0.3 * cos(2 * pi * (t_ms % _PURR_MS) / _PURR_MS))
         return level
@@ -99,11 +127,10 @@ def _pulse(into_ms):
     return min(1.0, (into_ms + _BEAT_STEP_MS) / _EDGE_MS, (_PULSE_MS - into_ms) / _EDGE_MS)
 
 
-def _breath(into_ms, period_ms):
-    in_ms = period_ms * 2 // 5
-    if into_ms < in_ms:
-        return 0.5 - 0.5 * cos(pi * into_ms / in_ms)
-    return 0.5 + 0.5 * cos(pi * (into_ms - in_ms) / (period_ms - in_ms))
+def _breath(phase):
+    if phase < _IN:
+        return 0.5 - 0.5 * cos(pi * phase / _IN)
+    return 0.5 + 0.5 * cos(pi * (phase - _IN) / (1 - _IN))
 
 
 def _within(value, low, high):

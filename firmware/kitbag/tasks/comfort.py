@@ -13,7 +13,10 @@ from ..wire import records
 
 
 class Comfort:
-    def __init__(self, board, care, log, memory):
+    """`own_per_min`: () -> the holder's breaths a minute, or None."""
+
+    def __init__(self, board, care, log, memory, own_per_min):
+        self._own_per_min = own_per_min
         self._motor = Motor(board)
         self._diffuser = Diffuser(board)
         self._care = care
@@ -90,6 +93,7 @@ class Comfort:
         began = time.ticks_ms()
         t_ms = 0
         while self._touch is touch and not touch.over(t_ms):
+            touch.pace(self._own_per_min(), t_ms)
             self._motor.drive(touch.strength(t_ms))
             if self._touch is not touch:  # cut in between
                 self._motor.off()

@@ -105,6 +105,45 @@ def test_a_breath_goes_in_for_two_parts_and_out_for_three():
     assert abs(cycle.index(max(cycle)) * 10 - 4_000) <= 20
 
 
+def turns(one, from_ms, until_ms):
+    """When a breath is fullest, in ms."""
+    seen = [one.strength(t) for t in range(from_ms, until_ms, 20)]
+    return [
+        from_ms + 20 * i
+        for i in range(1, len(seen) - 1)
+        if seen[i] > 0.9 and seen[i - 1] < seen[i] >= seen[i + 1]
+    ]
+
+
+def test_a_breath_takes_up_the_holders_own_and_leads_to_the_plans():
+    one = touch("breath", breaths_per_min=6.0)
+    one.pace(None, 20_000)
+    before = one.strength(33_000)
+    one.pace(11.0, 33_000)
+    assert abs(one.strength(33_000) - before) < 0.01  # and goes on where it was
+    one.pace(5.0, 60_000)  # only once
+    full = turns(one, 33_000, 700_000)
+    lengths = [b - a for a, b in zip(full, full[1:])]
+    assert abs(lengths[0] - 60_000 / 11) < 200
+    assert all(b >= a - 40 for a, b in zip(lengths, lengths[1:]))
+    late = [b - a for a, b in zip(full, full[1:]) if a > 33_000 + 8 * 60_000]
+    assert late
+    assert all(abs(length - 10_000) <= 40 for length in late)
+
+
+def test_a_breath_is_led_by_nobody_faster_than_the_limits_nor_than_the_holder():
+    for own, first, last in ((20.0, 12, 6), (4.5, 4.5, 4.5), (2.0, 4, 4)):
+        one = touch("breath", breaths_per_min=6.0)
+        one.pace(own, 0)
+        full = turns(one, 0, 700_000)
+        assert abs(full[2] - full[1] - 60_000 / first) < 0.03 * 60_000 / first
+        assert abs(full[-1] - full[-2] - 60_000 / last) <= 40
+    beat = touch("heartbeat")
+    same = [beat.strength(t) for t in range(5_000, 9_000, 10)]
+    beat.pace(9.0, 0)
+    assert [beat.strength(t) for t in range(5_000, 9_000, 10)] == same
+
+
 def test_a_touch_fades_and_is_over():
     for pattern in PATTERNS:
         one = touch(pattern)
