@@ -106,6 +106,12 @@ FIGURES = {
     "flash programmed for a 16-byte record": ("journal", "write amplification", 1),
     "erases in 1000 records": ("journal", "erases in 1000 records", 1),
     "log downloaded a second": ("download", "log downloaded a second at 115200 baud", 1000),
+    "holds of 0.2 to 6 kPa that are felt": (
+        "sense",
+        "holds of 0.2 to 6 kPa that are felt, once and where they were",
+        1,
+    ),
+    "of what is told as a hold": ("sense", "  of what is told as a hold, was one", 1),
     "heat above its level": ("heat", "overshoot, five conditions", 1),
     "and on random plants": ("heat", "overshoot, random plants", 1),
     "ripple while it holds": ("heat", "ripple, random plants", 1),

@@ -99,11 +99,14 @@ class Felt:
 
 
 class Barometer:
-    """Feeds a sense as the firmware does: 25 Hz while it is active, else 10 Hz."""
+    """Feeds a sense as the firmware does: 25 Hz while it is active, else 10 Hz.
 
-    def __init__(self, start_ms=0, seed=1, noise_pa=0.8):
+    `sense` makes another one of a listener: a peer of the firmware's.
+    """
+
+    def __init__(self, start_ms=0, seed=1, noise_pa=0.8, sense=HugSense):
         self.felt = Felt()
-        self.sense = HugSense(self.felt)
+        self.sense = sense(self.felt)
         self.start_ms = start_ms
         self.ms = 0
         self._noise = Random(seed)
