@@ -92,3 +92,14 @@ def test_a_leak_and_a_lift_and_the_weather(play):
         240,
     )
     check(night, [("hold", None, 60, 80.9), ("long_hold", None, 160, 200.9)])
+
+
+def test_a_hug_harder_than_the_sensor_can_measure_is_one_hold_and_says_so(play):
+    night = play(hug(30, 20, 12_000) + hug(90, 12, 1_500) + hug(130, 40, 15_000), 220)
+    assert [row["kind"] for row in night.hugs()] == ["hold", "hold", "long_hold"]
+    told = night.events("sense_fault")
+    assert [row["fault"] for row in told] == ["clipped", "clipped"]
+    for row, start_s in zip(told, (30, 130), strict=True):
+        assert float(row["start_s"]) == pytest.approx(start_s, abs=1.5)
+        assert 7_500 <= float(row["gauge_pa"]) <= 9_000
+    assert night.summary["final_state"] != "latched"

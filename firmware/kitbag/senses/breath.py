@@ -110,9 +110,9 @@ class Breath:
         self._creep += (self._smooth - self._creep) * (_BIN_S / _CREEP_S)
         now = self._smooth - self._creep
         self._slope += (now - self._slope) * (_BIN_S / _CREEP_S)
-        self._cycle(at_ms, now - self._slope)
+        self._hear(at_ms, now - self._slope)
 
-    def _cycle(self, at_ms, now):
+    def _hear(self, at_ms, now):
         swing = max(_LEAST_PA, _OF_USUAL * self._usual)
         if self._rising:
             if now > self._top:

@@ -50,6 +50,7 @@ class Feel:
         self._breath_ms = None  # when it is told next; None while nobody holds it long
         self._fault = "bus"
         self._same = 0
+        self._clipped = False  # told, for the touch that is on
         self.samples = 0
         self.skipped = 0
         self.lost = False
@@ -155,11 +156,16 @@ class Feel:
         hug.sample(now, self._pressure_pa, self._bladder_c)
         if hug.active:
             self._touched_ms = now
+            # A squeeze harder than the sensor can measure is no fault, but its peak is no measure
+            if self._pressure_pa > _CLIPPED_PA and not self._clipped:
+                self._clipped = True
+                self._log.write(records.SENSE_FAULT, "clipped", hug.gauge_pa)
             held_ms = hug.held_ms(now)
             self._answer.holding(held_ms, now)
             self._listen(held_ms, now)
         else:
             self._breath_ms = None
+            self._clipped = False
         self._answer.settle(now)
         if now - self._sample_ms >= _BLADDER_EVERY_MS:
             self._sample_ms = now

@@ -116,7 +116,7 @@ def _told(row: Row) -> tuple[str, str] | None:
         return row["reaction"], row["function"]
     if row["kind"] == "boot" and row["boot"] != "1":
         return "O", _BOOT_IS_OFF
-    if row["kind"] == "sense_fault" and row["fault"] not in ("none", "back"):
+    if row["kind"] == "sense_fault" and row["fault"] not in ("none", "back", "clipped"):
         return "W", row["fault"]
     return None
 
