@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import quantiles
 
 import pytest
+from numpy import float32
 
 from kitbag.senses.breath import Breath
 from support.lcg import Random
@@ -26,14 +27,18 @@ def belts(path: Path, visible: str) -> Iterator[tuple[str, list[float]]]:
     yield from sessions.items()
 
 
-def listened(x: list[float], amplitude_pa: float, every_s: int = 5) -> Iterator[tuple[int, float]]:
-    """(second, rate told, 0 for unknown): in a held bladder, beside a heart and the noise."""
+def listened(
+    x: list[float], amplitude_pa: float, number: type, every_s: int = 5
+) -> Iterator[tuple[int, float]]:
+    """(second, rate told, 0 for unknown): in a held bladder, beside a heart and the noise. All is
+    worked out in `number`; the chip's is float32.
+    """
     breath, random = Breath(), Random(3)
     for i, value in enumerate(x):
         t = i / HZ
         heart_pa = 0.8 * math.sin(2 * math.pi * 1.17 * t)
         pressure_pa = 103_000 + amplitude_pa * value + heart_pa + random.noise(0.9)
-        breath.sample(1000 * i // HZ, pressure_pa)
+        breath.sample(1000 * i // HZ, number(pressure_pa))
         if i % (HZ * every_s) == 0:
             breath.look()
             yield i // HZ, breath.per_min or 0.0
@@ -72,12 +77,13 @@ def rate(began: list[float], until_s: float) -> float | None:
     return None
 
 
+@pytest.mark.parametrize("number", [float, float32])
 @pytest.mark.parametrize("amplitude_pa", [5.0, 15.0, 40.0])
-def test_breathing_that_is_visible_is_counted(recordings, amplitude_pa):
+def test_breathing_that_is_visible_is_counted(recordings, amplitude_pa, number):
     right = windows = 0
     for _, x in belts(recordings / "breathing_25hz.csv", "yes"):
         began = counted(x)
-        for t, told in listened(x, amplitude_pa):
+        for t, told in listened(x, amplitude_pa, number):
             if t < SLOW_WINDOW_S:
                 continue
             seen = rate(began, t)
@@ -88,11 +94,12 @@ def test_breathing_that_is_visible_is_counted(recordings, amplitude_pa):
     assert right >= 0.9 * windows, (right, windows)
 
 
+@pytest.mark.parametrize("number", [float, float32])
 @pytest.mark.parametrize("amplitude_pa", [5.0, 15.0, 40.0])
-def test_where_none_is_visible_it_is_unknown(recordings, amplitude_pa):
+def test_where_none_is_visible_it_is_unknown(recordings, amplitude_pa, number):
     unknown = windows = 0
     for _, x in belts(recordings / "breathing_25hz.csv", "no"):
-        for t, told in listened(x, amplitude_pa):
+        for t, told in listened(x, amplitude_pa, number):
             if t >= WINDOW_S:
                 windows += 1
                 unknown += told == 0
