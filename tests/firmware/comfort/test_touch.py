@@ -107,12 +107,14 @@ def test_a_breath_goes_in_for_two_parts_and_out_for_three():
 
 def turns(one, from_ms, until_ms):
     """When a breath is fullest, in ms."""
-    seen = [one.strength(t) for t in range(from_ms, until_ms, 20)]
-    return [
-        from_ms + 20 * i
-        for i in range(1, len(seen) - 1)
-        if seen[i] > 0.9 and seen[i - 1] < seen[i] >= seen[i + 1]
-    ]
+    found = []
+    before, last = 1.0, 1.0
+    for t in range(from_ms, until_ms, 20):
+        now = one.strength(t)
+        if last > 0.9 and before < last >= now:
+            found.append(t - 20)
+        before, last = last, now
+    return found
 
 
 def test_a_breath_takes_up_the_holders_own_and_leads_to_the_plans():
