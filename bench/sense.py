@@ -134,10 +134,9 @@ def _felt(sense: Callable[[Any], Any] | None) -> _Found:
         if len(there) == 1:
             found.right += 1
             found.noticed_ms.append(there[0].noticed_ms - 1000 * start_s)
-    for number, air in enumerate(_airs()):
-        felt = pressure.felt(
-            extra=air, seconds=AIR_H * 3600 / len(list(_airs())), seed=number, **settings
-        )
+    airs = list(_airs())
+    for number, air in enumerate(airs):
+        felt = pressure.felt(extra=air, seconds=AIR_H * 3600 / len(airs), seed=number, **settings)
         found.of_air += len([g for g in felt.gestures if g.kind in ("hold", "long_hold")])
     return found
 
