@@ -30,6 +30,7 @@ _BEFORE_MS = const(1_200)  # longer, and a lift would have moved on meanwhile
 _PAT_MAX_MS = const(300)
 _SQUEEZE_MAX_MS = const(1_750)
 _HOLD_MS = const(2_000)
+LONG_HOLD_MS = 30_000
 _EARLY_PAT_MS = const(285)  # at the falling edge, before the tail is seen
 _GROUP_MS = const(3_000)  # squeezes and pats within this belong together ...
 _GROUP_QUIET_MS = const(1_200)  # ... and so does one that follows this soon
@@ -445,7 +446,7 @@ class HugSense:
         lasted = end_ms - self._start_ms
         self._to.on_gesture(
             Gesture(
-                "long_hold" if lasted >= 30_000 else "hold",
+                "long_hold" if lasted >= LONG_HOLD_MS else "hold",
                 self._start_ms,
                 end_ms,
                 self._noticed_ms,

@@ -7,11 +7,11 @@ from micropython import const
 
 from .. import late
 from ..parts.button import Button
+from ..senses.hug import LONG_HOLD_MS
 from ..wire import records
 
 _ROUTINES = "kitbag.comfort.routines"
 _START_HOLD_MS = const(3_000)  # a hold of this length is deliberate
-_LONG_HOLD_MS = const(30_000)
 _RELEASE_MS = const(2_000)  # after a stop, a new start needs so much rest before it
 _TOUCH_AFTER_HOLD_MS = const(30_000)
 _TOUCH_AFTER_SQUEEZE_MS = const(60_000)
@@ -75,7 +75,7 @@ class Answer:
         if not self._hold_answered:
             self._hold_answered = True
             self._begin("hold", _TOUCH_AFTER_HOLD_MS)
-        elif held_ms >= _LONG_HOLD_MS and not self._long_answered:
+        elif held_ms >= LONG_HOLD_MS and not self._long_answered:
             self._long_answered = True
             self._begin("long_hold", _TOUCH_AFTER_HOLD_MS)
         comfort = self._app.comfort

@@ -7,7 +7,7 @@ from micropython import const
 
 from .. import late
 from ..parts.bme280 import Barometer
-from ..senses.hug import HugSense
+from ..senses.hug import LONG_HOLD_MS, HugSense
 from ..wire import records
 
 _ACTIVE_MS = const(40)  # 25 Hz
@@ -19,7 +19,6 @@ _BLADDER_EVERY_MS = const(60_000)
 _BREATH = "kitbag.senses.breath"
 _BREATH_FROM_MS = const(12_000)  # a hold as long may become a long one: begin to listen
 _BREATH_EVERY_MS = const(15_000)
-_LONG_MS = const(30_000)
 # A live pressure has noise in its last bits and lies where the chip can measure; no squeeze is as
 # quick as a bus that gives anything
 _SAME_MAX = const(40)
@@ -181,7 +180,7 @@ class Feel:
         breath = self._breath
         if self._breath_ms is None:
             breath.begin()
-            self._breath_ms = now + _LONG_MS - held_ms
+            self._breath_ms = now + LONG_HOLD_MS - held_ms
         breath.sample(now, self._pressure_pa)
         if now - self._breath_ms >= 0:
             self._breath_ms = now + _BREATH_EVERY_MS
