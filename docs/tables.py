@@ -116,7 +116,7 @@ def _cycles() -> str:
 
 
 _REACTIONS = {
-    "DOUBT": "on, in doubt: SF6 decides",
+    "DOUBT": "in doubt: SF6 decides, at rest SF13",
     "OFF": "off, may begin anew",
     "LATCH": "off and latched",
     "LOCK": "off, for service",

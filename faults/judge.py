@@ -14,6 +14,7 @@ SKIN_MAX_C = 41.5
 CEM43_MAX = 2.0
 
 STRENGTH = ("none", "W", "O", "L", "X")
+REFUSED = "refused"  # nothing was told, and no heat was given when it was asked for
 _SHORTED = ("heater_fet_short", "heater_fet_leak", "output_miswired")
 # A log's times are a reconstruction, good to a tenth of a second or so
 _CLOCK_S = 0.5
@@ -52,6 +53,8 @@ def judge(row: Row, pad_w: float, at_s: float, measured: Measured) -> Verdict:
     if row.when == "hold" and not settled:
         problems.append(f"was not at its level but {measured['state_before']}")
     told, reaction, function = strongest(late)
+    if reaction == "none" and row.since == "start" and measured["begin_s"] is None:
+        reaction = REFUSED
     if reaction not in row.reactions:
         problems.append(f"{reaction}{f' by {function}' if function else ''}, not {row.must}")
     if row.must == "O" and reaction == "O" and row.id.startswith("F30") and function != "SF10":
@@ -59,7 +62,7 @@ def judge(row: Row, pad_w: float, at_s: float, measured: Measured) -> Verdict:
     origin_s = _origin_s(row, measured, at_s)
     time_s, told_s = _times(row, measured, at_s if origin_s is None else origin_s, told)
     deadline_s = row.deadline_s(pad_w)
-    wanted = reaction != "none" and row.must != "none"
+    wanted = reaction not in ("none", REFUSED) and row.must != "none"
     if wanted and deadline_s is not None and (time_s is None or time_s > deadline_s):
         problems.append(f"after {_seconds(time_s)}, not within {deadline_s:g} s")
     problems += oracles(measured)

@@ -46,7 +46,7 @@ class Mutant:
 _HUNTERS = {
     "sensor_range": ("F7b", "F6b", "F20"),
     "reference": ("F18b", "F18"),
-    "absolute": ("F2d", "F2e", "F17e"),
+    "absolute": ("F2d", "F2e", "F17g"),
     "current_high": ("F1", "F2", "F3", "F41"),
     "current_low": ("F4", "F5", "F4b"),
     "no_response": ("F9b", "F10", "F9"),
@@ -65,6 +65,7 @@ _HUNTERS = {
     "on_time": ("F31",),
     "mean_power": ("F34e",),
     "second_switch": ("F40", "F40d", "F40b"),
+    "apart_at_rest": ("F17b", "F17e"),
     "clock": ("F36",),
     "limits_changed": ("F37",),
     "cell": ("F42", "F42b"),
@@ -77,7 +78,7 @@ _WHOLE_ONLY = ("stale",)
 _NEAR = {5: ("SF6", "SF7"), 6: ("SF5", "SF7"), 7: ("SF5", "SF6")}
 
 _OTHERS = (
-    Mutant("SF2", "absolute: pad only", "L1, the limit at the face", ("F2e", "F17e"),
+    Mutant("SF2", "absolute: pad only", "L1, the limit at the face", ("F2e", "F17g"),
            patch="only_pad_limit"),
     Mutant("SF2", "absolute: face only", "L2, the limit at the pad", ("F2d", "F17d"),
            patch="only_face_limit"),
@@ -87,6 +88,8 @@ _OTHERS = (
            ("F12", "F13", "F10", "F9", "F11"), _NEAR[6], patch="no_probe"),
     Mutant("SF7", "probe: sides", "the probe's question which side is heated", ("F21", "F14b"),
            patch="no_sides"),
+    Mutant("SF7", "probe: a face at rest", "that a face which fell has to fall on", ("F14i",),
+           patch="no_rest"),
     Mutant("SF10", "power cap", "the cap of mean power on a strong pad", ("F8",),
            patch="no_cap"),
     Mutant("SF11", "suspicion", "that a suspicious cycle does not renew the second switch",

@@ -28,7 +28,7 @@ def _guard() -> Any:
     return _warmth("guard")
 
 
-_HEARD = ("suspect", "doubt", "warning")
+_HEARD = ("suspect", "doubt", "warning", "apart")
 
 
 # It still keeps its books, which others read; nobody hears what it finds
@@ -102,6 +102,10 @@ def _no_agreement(_: str) -> list[Any]:
     return [patch.object(_warmth("proof").Proof, "_apart", lambda self, r: False)]
 
 
+def _no_rest(_: str) -> list[Any]:
+    return [patch.object(_warmth("proof").Probe, "_face_rests", lambda self: False)]
+
+
 def _no_sides(_: str) -> list[Any]:
     probe = _warmth("proof").Probe
     real = probe.__init__
@@ -166,6 +170,7 @@ _PATCHES: dict[str, Callable[[str], list[Any]]] = {
     "no_proof": _no_proof,
     "no_probe": _no_probe,
     "no_agreement": _no_agreement,
+    "no_rest": _no_rest,
     "no_sides": _no_sides,
     "renewed_when_barred": _renewed_when_barred,
     "at_once": _at_once,

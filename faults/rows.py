@@ -2,7 +2,7 @@
 
 `F17b` and the like are variants of a row: another parameter or moment at which another safety
 function has to answer. Reactions: W told, heat goes on; O off, may go on; L off and latched; X
-off, for service; none.
+off, for service; none; refused where no heat was given at all when it was asked for.
 """
 
 from __future__ import annotations
@@ -108,6 +108,7 @@ def place(t_s: float, where: str) -> Step:
 _LOCKED = {"X": "starved beyond 2 s the watchdog bites, which is F23"}
 _TOLD = {"none": "nothing is wrong with the heat, so there may be nothing to tell"}
 _WITHIN = {"none": "as long as pad, skin and dose keep their limits, nobody is the worse for it"}
+_TOO_COLD = {"refused": "it reads so low in a cold room that it is too cold to begin"}
 _NIGHT_S = 8 * 3600.0
 # Let go of for a moment every half hour and held again: one session after the other
 _ALL_NIGHT = tuple(hug(1800.0 * n + 10.0, 1790.0) for n in range(16))
@@ -187,25 +188,28 @@ ROWS = (
     Row("F13", "pad thermistor off at switch-on, at 34.5 °C", "L", 20,
         (fault("ntc_pad_detached", env_c=34.5, coupling=0.0),),
         when="before", thermal=True, since="start", rest_s=180, watch_s=900),
-    Row("F13b", "pad thermistor 3 K low, found after half an hour of rest", "L", 5,
-        (fault("ntc_pad_offset", c=-3.0),), when="boot", since="start", rest_s=31 * 60.0,
-        world={"room_c": 18.0},
-        conditions=("body", "nobody")),
+    Row("F13b", "pad thermistor 2.3 K low, found after half an hour of rest", "L", 5,
+        (fault("ntc_pad_offset", c=-2.3),), when="boot", since="start", rest_s=31 * 60.0,
+        conditions=("body", "nobody"), accepts=_TOO_COLD),
     Row("F15", "pad reading frozen at its level", "L", 12, (fault("ntc_pad_frozen"),)),
     Row("F16", "pad reading frozen in warm-up", "L", 12, (fault("ntc_pad_frozen"),),
         when="warming"),
     Row("F17", "pad thermistor 4 K low", "L", 240, (fault("ntc_pad_offset", c=-4.0),),
         watch_s=900),
-    Row("F17b", "the same, from before switch-on", "L", None,
-        (fault("ntc_pad_offset", c=-4.0),), when="boot", watch_s=2400,
-        accepts=_WITHIN),
+    Row("F17b", "the same, from before switch-on", "L", 240,
+        (fault("ntc_pad_offset", c=-4.0),), when="boot", since="start", watch_s=900,
+        accepts=_TOO_COLD),
+    Row("F17g", "the same, on a body from the moment it starts, which hides it", "L", None,
+        (fault("ntc_pad_offset", c=-4.0), place(0, "body")), when="boot",
+        watch_s=2400, plants=False, conditions=("body", "cold", "insulated", "pressed")),
     Row("F17c", "pad thermistor drifts 5 K down, 0.8 K a minute", "L", None, _DRIFT_DOWN,
         watch_s=1500, accepts={**_WITHIN, **_ALONE}),
     Row("F17d", "pad thermistor drifts 8 K up, 6 K a minute", "L", None, _DRIFT_UP,
         watch_s=300,
         accepts={"none": "reads too much: the pad is only colder", "W": "as none"}),
-    Row("F17e", "pad thermistor 6 K low, from before switch-on", "L", None,
-        (fault("ntc_pad_offset", c=-6.0),), when="boot", watch_s=2400, accepts=_WITHIN),
+    Row("F17e", "pad thermistor 6 K low, from before switch-on", "L", 240,
+        (fault("ntc_pad_offset", c=-6.0),), when="boot", since="start", watch_s=900,
+        accepts=_TOO_COLD),
     Row("F17f", "pad thermistor 2.3 K low, from before switch-on", "L", None,
         (fault("ntc_pad_offset", c=-2.3),), when="boot", watch_s=2400, plants=False,
         conditions=("body", "insulated")),
@@ -233,6 +237,9 @@ ROWS = (
         accepts={"none": "no colder than a thick cover may make it; the pad's own limit stands"}),
     Row("F14h", "face thermistor off, in cold air: sooner than any cover explains", "L", 25,
         (fault("ntc_skin_detached", env_c=18.0, coupling=0.0),), watch_s=300, plants=False),
+    Row("F14i", "the same, at 24 °C, on a mild pad: falls only as a body lets it", "L", 60,
+        (fault("ntc_skin_detached", env_c=24.0, coupling=0.0),), thermal=True, watch_s=900,
+        plan={"warmth.level_c": 31.0}, plants=False, conditions=("nobody",)),
     Row("F14c", "face thermistor drifts 6 K down, 0.8 K a minute", "L", None, _FACE_DRIFT,
         watch_s=1500,
         accepts={"none": "the pad's own limit and its probe do not need the face", **_ALONE}),

@@ -100,6 +100,7 @@ SWITCH_OPENS_MS = 1_500  # SF11: so long after the last edge the second switch i
 WATCHDOG_MS = 2_000
 REST_AGREE_MC = 2_000  # SF13: two thermistors at rest with their surroundings
 REST_AGREE_AFTER_MS = 30 * 60_000
+CALM_AGREE_MC = 3_000  # SF13: where nothing moves, a face may be so much warmer than its pad
 CLOCK_PERCENT = 5  # SF18: ticks against the real-time clock
 CLOCK_EVERY_MS = 60_000
 CLOCKS_MAX = 3  # SF18: a clock that was set is off once; one that runs wrong again and again
@@ -132,7 +133,7 @@ TOUCH_ONSET_FROM = 0.2  # of the perceived strength
 TOUCH_MAX_MS = 20 * 60_000
 
 # --- These numbers themselves (SF18) ---
-CHECKSUM = 0x5C46A0FE
+CHECKSUM = 0xDD6184DD
 
 
 def checking():

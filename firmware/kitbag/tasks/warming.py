@@ -15,10 +15,8 @@ from ..warmth.tremor import Tremor
 _COLD_AFTER_MS = const(15 * 60_000)  # unheated so long, the pad is at rest with its surroundings
 _PROBE_AGAIN_MS = const(60_000)  # after a probe that found nothing
 _SIDES_EARLY_MS = const(27_000)  # so long after the start, an embrace hides less ...
-_SIDES_AFTER_MS = const(115_000)
-_SIDES_DOUBTED_MS = const(
-    85_000
-)  # or where there is a doubt anyway  # ... and now no longer which side is heated
+_SIDES_AFTER_MS = const(115_000)  # ... and now no longer which side is heated, ...
+_SIDES_DOUBTED_MS = const(85_000)  # ... or from here, where there is a doubt anyway
 _SIDES_UNTIL_MS = const(8 * 60_000)
 _ROOM_MC = const(700)
 _STRONG_CAP = const(700)
@@ -151,7 +149,8 @@ class Warming:
             self._guard.response.trust(r)
         else:
             # A strong pad leaves no time to ask twice, unless it was a body that moved the face
-            hurry = self._strong(r) and trial.blame > 1 and trial.function == 6
+            sure = trial.function == 6 or trial.lost_face
+            hurry = self._strong(r) and trial.blame > 1 and sure
             self._blame += trial.CONDEMNS if hurry else trial.blame
             if self._blame >= trial.CONDEMNS:
                 self.failed = trial.reaction, trial.function

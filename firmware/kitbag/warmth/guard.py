@@ -21,6 +21,8 @@ _OVER_UNMEASURED = const(115)  # SF3: until the pad has been measured
 _SHOWS = const(700)  # per mille
 _STEP_MW = const(100)  # more than the strongest pad adds to the mean in one cycle
 _TARGET_MAX_MC = const(40_000)  # L3, once more and apart from `limits`
+_CALM_MC = const(100)  # SF13: no further from its mean, and for so long, nothing moves
+_CALM_MS = const(20_000)
 _REST_MS = const(15_000)  # SF8: after the heater is off its thermistor rises on for its lag
 
 # Reactions, weakest first: none yet, the probe decides; off and may begin anew; off and latched;
@@ -52,7 +54,8 @@ class Guard:
     function that asked for it. OFF clears by itself once nothing trips any more. `finding` is
     what the last cycle alone found. `suspect`: something looked wrong in it, so the second switch
     is not to be renewed. `warning`: the function that has something to tell although heat goes
-    on. `response`: a response.Response while warmth is wanted, else None.
+    on. `apart`: when nothing moved last, the face was warmer than the pad can have left it.
+    `response`: a response.Response while warmth is wanted, else None.
     """
 
     def __init__(self, board, dose):
@@ -62,6 +65,7 @@ class Guard:
         self.finding = 0
         self.suspect = False
         self.warning = 0
+        self.apart = False
         self.response = None
         self._dose = dose
         self._in_a_row = bytearray(_COUNTERS)
@@ -69,7 +73,7 @@ class Guard:
         self._turn = 0
         self._low_mv = board.PAD_SUPPLY_LOW_MV
         self._high_mv = board.PAD_SUPPLY_HIGH_MV
-        self._pad_slow = None
+        self._pad_slow = self._face_slow = None
         # SF8
         self._unpowered_mc = 1 << 20  # the first reading is where it begins, however warm
         self._unpowered_ms = 0
@@ -79,6 +83,8 @@ class Guard:
         self._pad_from_mc = self._face_from_mc = None
         # SF10
         self._mean = 0
+        # SF13
+        self._calm_ms = 0
         # SF18
         self._clock_ms = limits.CLOCK_EVERY_MS
         self._clock_s = 0
@@ -207,6 +213,19 @@ class Guard:
             wrong = known and r.edge_ms <= limits.STALE_MS and not closed
         return self._lasts(_SWITCH, wrong, limits.RANGE_SAMPLES)
 
+    def apart_at_rest(self, r):
+        """SF13: where nothing moves and nobody is, no face is much warmer than its pad.
+
+        Trips nothing: what was seen at rest (`apart`) is asked for before heat may flow.
+        """
+        face_mc = r.face_mc - self._face_slow // _FINE
+        still = abs(self.drift(r)) < _CALM_MC and abs(face_mc) < _CALM_MC
+        calm = still and not r.held
+        self._calm_ms = min(_CALM_MS, self._calm_ms + r.dt_ms) if calm else 0
+        if self._calm_ms >= _CALM_MS:
+            self.apart = r.face_mc - r.pad_mc > limits.CALM_AGREE_MC
+        return False
+
     def clock(self, r):
         """SF18: the ticks that all times here are made of, against the real-time clock."""
         self._clock_ms += r.dt_ms
@@ -245,6 +264,7 @@ class Guard:
         (10, OFF, dose_stop),
         (10, OFF, mean_power),
         (11, LOCK, second_switch),
+        (13, DOUBT, apart_at_rest),
         (18, LATCH, clock),
         (18, LOCK, limits_changed),
         (19, OFF, cell),
@@ -254,10 +274,11 @@ class Guard:
         """Judge one complete cycle. Returns True when something new was found."""
         self.suspect = False
         self.warning = 0
-        pad = _FINE * r.pad_mc
+        pad, face = _FINE * r.pad_mc, _FINE * r.face_mc
         if self._pad_slow is None:
-            self._pad_slow = pad
+            self._pad_slow, self._face_slow = pad, face
         self._pad_slow += (pad - self._pad_slow) * r.dt_ms // _SLOW_MS
+        self._face_slow += (face - self._face_slow) * r.dt_ms // _SLOW_MS
         worst = function = 0
         for number, reaction, trips in self.FUNCTIONS:
             if trips(self, r) and reaction > worst:

@@ -22,6 +22,8 @@ _STILL_MC = const(100)
 _NOTHING_MC = const(120)
 _EMBRACE_MC = const(300)  # the face turns downwards by as much only where a body leaves or arrives
 _EMBRACE_MS_PER_MC = const(15)  # and moves quicker only then: a degree in 15 s
+_FALLS_ON_PERCENT = const(60)  # of what a bare face fell over the pulse it falls over the pause
+_FALLS_ON_MC = const(100)
 
 
 class Proof:
@@ -41,9 +43,8 @@ class Proof:
         if self._stage == 0:  # both open
             if r.edge_ms <= limits.SWITCH_OPENS_MS:
                 return 0
-            apart = self._apart(r)
-            rested = self._rested_ms >= limits.REST_AGREE_AFTER_MS
-            if rested and apart and abs(self._guard.drift(r)) < _STILL_MC:
+            if self._guard.apart or self._apart(r):
+                self._guard.apart = False  # once acknowledged it has to be seen anew
                 return self._failed(13, guard.LATCH)
             shown = self._low_mv <= r.supply_mv <= self._high_mv
             return self._next(shown, 1000, False, 11, guard.LOCK)
@@ -54,13 +55,15 @@ class Proof:
         # Only the second is closed: the battery is on the node
         return self._next(r.supply_mv > self._high_mv, None, True, 11, guard.LOCK)
 
-    # At rest the pad is nowhere warmer than the face; a body may have warmed the face more
+    # After a rest the pad is nowhere warmer than the face; a body may have warmed the face more
     def _apart(self, r):
-        warmer = r.face_mc - r.pad_mc
+        rested = self._rested_ms >= limits.REST_AGREE_AFTER_MS
+        if not rested or abs(self._guard.drift(r)) >= _STILL_MC:
+            return False
         most = limits.REST_AGREE_MC
         if r.face_mc > _BODY_MC:
             most *= 3
-        return not -limits.REST_AGREE_MC <= warmer <= most
+        return not -limits.REST_AGREE_MC <= r.face_mc - r.pad_mc <= most
 
     def _next(self, shown, duty, closes, function, reaction):
         if not shown:
@@ -100,6 +103,7 @@ class Probe:
         drift = one.drift(r)
         self._under_way_mc = max(0, drift) * _DRIFT_ON_PERCENT // 100
         self._still = abs(drift) < _STILL_MC
+        self._face_fell = one.response.doubt == 7
         # Where little flowed before and nothing cools, the rise tells; else only the pause
         little = 3 * one.mean_mw < one.pad.full_mw(r.battery_mv)
         self._cold = fresh and little and drift > -_STILL_MC
@@ -107,6 +111,7 @@ class Probe:
         self._held = r.held
         self._embraced = False  # or let go, in the middle of it
         self.blame = 0
+        self.lost_face = False
         self._given_mj = 0
         self._ms = 0
         self._off_ms = 0  # when the pulse ended
@@ -191,6 +196,15 @@ class Probe:
             self._fail(6, blame)
         elif self.sides_mc is not None and pad - face < self.sides_mc:
             self._fail(7, blame)
+        elif self._face_fell and not self._embraced and self._face_rests():
+            self.lost_face = True
+            self._fail(7, self.CONDEMNS // 2)
+
+    def _face_rests(self):
+        _, first, _, second, _, third = self._sums
+        fell_on = second - third
+        most = max(_FALLS_ON_PERCENT * (first - second) // 100, _FALLS_ON_MC * _MEAN_OF)
+        return -_FALLS_ON_MC * _MEAN_OF < fell_on < most
 
     def _fail(self, function, blame):
         self.function, self.reaction, self.blame = function, guard.LATCH, blame

@@ -180,6 +180,34 @@ def test_sf7_a_face_that_lost_its_cover():
     check(held_warm(40.0), "ntc_skin_detached", 7, guard.LATCH, 60, env_c=20.0, coupling=0.0)
 
 
+def test_sf7_a_face_that_comes_to_rest_where_a_cover_would_cool_on():
+    for pad_w, within_s in ((3.0, 130), (12.0, 60)):
+        # The mildest level, and nobody there: the face falls by 5 K, as it does when a body leaves
+        mild = laid({"pad_w": pad_w}, body=False, warmth__level_c=31.0, warmth__ramp_c_per_min=3.0)
+        assert mild.heat.begin("hold")
+        mild.run(900)
+        assert mild.heat.state == "holding"
+        check(mild, "ntc_skin_detached", 7, guard.LATCH, within_s, env_c=24.0, coupling=0.0)
+
+
+def test_sf7_a_body_that_leaves_lets_the_face_cool_on():
+    # Thick, light cover that loses much: as far as a face falls, and as quickly
+    cover = {"pad_w": 12.0, "pad_fabric_k_per_w": 2.5, "fabric_j_per_k": 19.0,
+             "fabric_room_k_per_w": 5.2, "fabric_skin_k_per_w": 2.3}  # fmt: skip
+    left = laid(cover, warmth__level_c=40.0, warmth__ramp_c_per_min=3.0)
+    assert left.heat.begin("hold")
+    left.run(900)
+    left.world.set("room_c", 10.0)
+    left.place("bed")
+    left.hold(False)
+    doubted = False
+    for _ in range(300):
+        left.run(1)
+        doubted = doubted or left.guard.response.doubt == 7
+    assert doubted
+    assert left.guard.reaction == 0, left.guard.function
+
+
 def test_sf7_a_face_that_is_somewhere_else_from_the_start():
     resting = laid({"room_c": 20.0}, body=False)
     resting.faults.set("ntc_skin_detached", {"env_c": 20.0, "coupling": 0.0})
@@ -337,6 +365,49 @@ def test_sf13_two_thermistors_that_disagree_at_rest():
         assert resting.heat.begin("hold")
         resting.run(4)
         assert (resting.guard.function, resting.guard.reaction) == (13, guard.LATCH)
+
+
+def test_sf13_a_pad_that_reads_low_shows_wherever_nothing_moves():
+    resting = laid(body=False)
+    resting.faults.set("ntc_pad_offset", {"c": -4.0})
+    resting.guard._pad_from_mc = None
+    resting.run(120)
+    resting.place("body")  # whose warmth hides it
+    resting.run(20)
+    assert resting.guard.reaction == 0
+    assert resting.heat.begin("hold")
+    resting.run(4)
+    assert (resting.guard.function, resting.guard.reaction) == (13, guard.LATCH)
+    assert resting.world.thermal.given_j == 0
+
+
+def test_sf13_an_embrace_is_not_taken_for_a_pad_that_reads_low():
+    # Through a thick cover, and with a thin back to a cold room
+    thick = {"room_c": 8.0, "pad_fabric_k_per_w": 2.6, "pad_stuffing_k_per_w": 5.0,
+             "stuffing_room_k_per_w": 10.0}  # fmt: skip
+    for embraced_s in (1, 4, 8, 15, 25, 40, 60, 120, 600, 1500):
+        embraced = laid(thick, body=False)
+        embraced.run(40)
+        embraced.place("body")
+        embraced.hold(True)
+        embraced.run(embraced_s)
+        assert embraced.heat.begin("hold")
+        embraced.run(4)
+        assert embraced.guard.reaction == 0, embraced_s
+
+
+def test_sf13_what_was_apart_and_is_together_again_is_forgiven():
+    sunned = laid(body=False)
+    sunned.faults.set("ntc_skin_offset", {"c": 4.0})
+    sunned.guard._pad_from_mc = None
+    sunned.run(120)
+    assert sunned.guard.apart
+    sunned.faults.clear("ntc_skin_offset")
+    sunned.guard._pad_from_mc = None
+    sunned.run(120)
+    assert sunned.heat.begin("hold")
+    sunned.run(4)
+    assert sunned.guard.reaction == 0
 
 
 def test_sf14_a_fault_stays_a_fault_over_a_restart():
