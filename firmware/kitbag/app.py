@@ -44,7 +44,7 @@ class App:
         self.journal = Journal(partition, boot, self.clock)
         self.care = Care(memory)
         self.log = Log(self.journal, self.care)
-        self.feel = Feel(board, self.clock, self.log)
+        self.feel = Feel(board, self.clock, self.log, memory)
         self.heat = Heat(board, self.care, self.log, memory, self.feel)
         self._board = board
         self.comfort = None  # loaded when a plan first asks for scent or touch

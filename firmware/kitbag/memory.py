@@ -1,8 +1,10 @@
-"""What outlives a reset: small values in the chip's NVS partition, two bytes in its RTC memory.
+"""What outlives a reset: small values in the chip's NVS partition, a few bytes in its RTC memory.
 
 Every write to NVS is committed at once; it keeps the old value until the new one is whole. The
 RTC's memory outlives every reset but a loss of power, and may be written as often as one likes.
 """
+
+import struct
 
 from micropython import const
 
@@ -10,6 +12,9 @@ import esp32
 import machine
 
 _BLOB_MAX = const(4096)
+# In RTC memory: heat was wanted, starts, and of a hold that is on: the pressure before it in
+# tenths of a Pa (0: none) and the temperature then in hundredths of a degree
+_SCRATCH = "<BBIh"
 
 
 class Memory:
@@ -56,12 +61,29 @@ class Memory:
         """Starts since the object last ran well."""
         return self._scratch()[1]
 
+    @property
+    def hold(self):
+        """(Pa, °C) of the bladder before the hold that was on, or None."""
+        _, _, tenths_pa, hundredths_c = self._scratch()
+        return (tenths_pa / 10, hundredths_c / 100) if tenths_pa else None
+
     def arm(self, on):
-        machine.RTC().memory(bytes((1 if on else 0, self.starts)))
+        self._keep(0, 1 if on else 0)
 
     def count_starts(self, starts):
-        machine.RTC().memory(bytes((1 if self.armed else 0, min(starts, 255))))
+        self._keep(1, min(starts, 255))
+
+    def keep_hold(self, before_pa, before_c):
+        """A hold is on, and this was before it; 0 and 0 when it is over."""
+        self._keep(2, round(before_pa * 10), round(before_c * 100))
 
     def _scratch(self):
         kept = machine.RTC().memory()
-        return kept if len(kept) == 2 else b"\x00\x00"
+        if len(kept) != struct.calcsize(_SCRATCH):
+            return 0, 0, 0, 0
+        return struct.unpack(_SCRATCH, kept)
+
+    def _keep(self, at, *values):
+        kept = list(self._scratch())
+        kept[at : at + len(values)] = values
+        machine.RTC().memory(struct.pack(_SCRATCH, *kept))

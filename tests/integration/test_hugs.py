@@ -103,3 +103,23 @@ def test_a_hug_harder_than_the_sensor_can_measure_is_one_hold_and_says_so(play):
         assert float(row["start_s"]) == pytest.approx(start_s, abs=1.5)
         assert 7_500 <= float(row["gauge_pa"]) <= 9_000
     assert night.summary["final_state"] != "latched"
+
+
+def test_a_hold_goes_on_over_a_reset_and_begins_no_warmth(play):
+    night = play(hug(30, 120, 1500) + event(80, "fault", kind="watchdog_reset"), 240)
+    first, second = night.hugs()
+    assert first["end_reason"] == "restarted"
+    assert second["kind"] == "long_hold"
+    assert float(second["start_s"]) == pytest.approx(82, abs=3)
+    assert float(second["end_s"]) == pytest.approx(150.9, abs=1)
+    assert night.ever_on("heater_duty", 30, 78)
+    assert not night.ever_on("heater_duty", 82, 240)
+
+
+def test_after_a_reset_in_a_hold_a_new_one_warms_as_ever(play):
+    night = play(
+        hug(30, 60, 1500) + event(50, "fault", kind="soft_reset") + hug(110, 20, 1500), 200
+    )
+    assert [row["kind"] for row in night.hugs()][-1] == "hold"
+    assert not night.ever_on("heater_duty", 52, 110)
+    assert night.ever_on("heater_duty", 110, 200)

@@ -80,6 +80,7 @@ class Felt:
         self.touches = []
         self.holds = []
         self.squeezed = []
+        self.resumed = 0
         self.now_ms = 0
 
     def on_touch(self, now_ms):
@@ -87,6 +88,9 @@ class Felt:
 
     def on_hold(self, start_ms, noticed_ms, peak_pa, tautness_pa_per_k):
         self.holds.append((self.now_ms, start_ms))
+
+    def on_resume(self):
+        self.resumed += 1
 
     def on_squeeze(self, count, now_ms):
         self.squeezed.append((count, now_ms))
@@ -106,6 +110,7 @@ class Barometer:
 
     def __init__(self, start_ms=0, seed=1, noise_pa=0.8, sense=HugSense):
         self.felt = Felt()
+        self._made = sense
         self.sense = sense(self.felt)
         self.start_ms = start_ms
         self.ms = 0
@@ -127,6 +132,15 @@ class Barometer:
             self._filtered += (exact - self._filtered) * (1 - exp(-dt_ms / 1000 / FILTER_S))
             self.give(self._filtered + self._noise.noise(self._noise_pa), bladder_c(t))
         return self.felt
+
+    def restart(self, off_s=2.0):
+        """The object is reset, and remembers what was before a hold that is on."""
+        before = self.sense.before
+        self.sense = self._made(self.felt)
+        if before:
+            self.sense.resume(*before)
+        self.ms += int(1000 * off_s)
+        self._filtered = None
 
     def give(self, pressure_pa, bladder_c=22.0):
         now_ms = self.start_ms + self.ms

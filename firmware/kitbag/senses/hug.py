@@ -23,6 +23,7 @@ _FOLLOW_PA_PER_S = const(52.0)  # an express lift moves at 48
 _FOLLOW_TAU_S = const(0.5)
 _ONSET_PA = const(60.0)  # a door slam in the next room is 20-40
 _GESTURE_PA = const(100.0)  # a touch that never gets this far says nothing
+_RESUME_MAX_PA = const(20_000.0)  # no arm presses harder (18.1 kPa, Kim et al.)
 
 _BEFORE_MS = const(1_200)  # longer, and a lift would have moved on meanwhile
 
@@ -84,7 +85,8 @@ class HugSense:
     `on_touch(now_ms)` something touched the object (the `noticed` of what follows);
     `on_hold(start_ms, noticed_ms, peak_pa, tautness_pa_per_k)` it has lasted 2 s: a hold began;
     `on_squeeze(count, now_ms)` a squeeze was let go, the `count`th in a row;
-    `on_gesture(gesture)` a gesture is over and known.
+    `on_gesture(gesture)` a gesture is over and known;
+    `on_resume()` before `on_hold`: this hold was on already when the object started.
     """
 
     def __init__(self, listener):
@@ -140,8 +142,7 @@ class HugSense:
             return
         if self._last_ms is None:
             self._last_ms = now_ms
-            self._base_pa = self._offset_pa = pressure_pa
-            self._base_c = bladder_c
+            self._begin(now_ms, pressure_pa, bladder_c)
         dt_ms = now_ms - self._last_ms
         if dt_ms < 0:
             return
@@ -168,6 +169,29 @@ class HugSense:
             self._held(now_ms, pressure_pa, bladder_c, dt_ms * 0.001)
         if self._group_count and self.phase != TOUCHED:
             self._close_group_when_due(now_ms)
+
+    @property
+    def before(self):
+        """(Pa, °C) of the bladder before the hold that is on, or None."""
+        return (self._base_pa, self._base_c) if self.phase == HELD else None
+
+    def resume(self, before_pa, before_c):
+        """Before the first sample: a hold was on when the object was reset, after such a rest."""
+        self._base_pa = before_pa
+        self._base_c = before_c
+
+    # The first sample: rest, as far as anyone can know, unless a hold is still on
+    def _begin(self, now_ms, pressure_pa, bladder_c):
+        self._offset_pa = pressure_pa
+        over = pressure_pa - self._base_pa
+        if self._base_pa and _GESTURE_PA <= over <= _RESUME_MAX_PA:
+            self._start_ms = self._noticed_ms = now_ms
+            self._peak_pa = pressure_pa
+            self._to.on_resume()
+            self._hold(now_ms, pressure_pa)
+        else:
+            self._base_pa = pressure_pa
+            self._base_c = bladder_c
 
     # --- At rest -----------------------------------------------------------------------------
 
@@ -345,6 +369,9 @@ class HugSense:
             self._start_ms = self._group_first_ms
             self._noticed_ms = self._group_noticed_ms
         self._close_group()
+        self._hold(now_ms, pressure_pa)
+
+    def _hold(self, now_ms, pressure_pa):
         self.phase = HELD
         self._level_pa = pressure_pa
         self._cap_pa = pressure_pa - self._base_pa

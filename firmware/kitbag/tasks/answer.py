@@ -45,6 +45,11 @@ class Answer:
         noticed_s = (noticed_ms - start_ms) / 1000
         self._log.write(records.HOLD_START, since_s, peak_pa, noticed_s, tautness_pa_per_k)
 
+    def on_resume(self):
+        # What a reset ended, a hold that merely goes on does not begin again
+        self._must_rest = True
+        self._deliberate = False
+
     def on_squeeze(self, count, now_ms):
         if count == 3:
             self.stop("triple_squeeze")

@@ -33,12 +33,14 @@ class Feel:
     what was read and `skipped` the samples that came a period late or more.
     """
 
-    def __init__(self, board, clock, log):
+    def __init__(self, board, clock, log, memory):
         self._board = board
+        self._memory = memory
         self._clock = clock
         self._log = log
         self._barometer = None
         self._hug = None
+        self._holding = False  # as memory has it
         self._answer = None
         self._pressure_pa = 0.0
         self._bladder_c = 0.0
@@ -58,6 +60,10 @@ class Feel:
         """Gestures go to `answer`; it needs the other tasks, so it comes last."""
         self._answer = answer
         self._hug = HugSense(answer)
+        before = self._memory.hold
+        if before is not None:
+            self._hug.resume(*before)
+            self._holding = True
 
     @property
     def held(self):
@@ -153,6 +159,10 @@ class Feel:
             return
         hug = self._hug
         hug.sample(now, self._pressure_pa, self._bladder_c)
+        before = hug.before
+        if self._holding != (before is not None):  # a reset must not take the hold for rest
+            self._holding = before is not None
+            self._memory.keep_hold(*(before or (0, 0)))
         if hug.active:
             self._touched_ms = now
             # A squeeze harder than the sensor can measure is no fault, but its peak is no measure

@@ -400,3 +400,54 @@ def test_it_rests_after_everything():
     assert len(found.gestures) == 25, found.kinds()
     assert not barometer.sense.active
     assert abs(barometer.sense.gauge_pa) < 20
+
+
+# --- A reset in the middle of a hold ---------------------------------------------------------
+
+
+def test_a_hold_goes_on_over_a_reset_and_ends_when_it_is_let_go():
+    for peak_pa in (300, 1_500, 6_000):
+        for dip in ((), ((12.0, 0.7, 0.3),)):
+            barometer = Barometer()
+            shape = hold(START_S, peak_pa, 30.0, dips=dip)
+            barometer.play(shape, START_S + 8)
+            barometer.restart()
+            found = barometer.play(shape, shape.ends_s + 10)
+            assert found.resumed == 1
+            assert found.kinds() == [("hold", 1)], (peak_pa, found.kinds())
+            g = found.gestures[0]
+            assert abs(g.start_ms / 1000 - (START_S + 10)) <= 0.2
+            assert abs(g.end_ms / 1000 - shape.ends_s) <= 1
+            assert abs(g.mean_pa - peak_pa) <= 0.1 * peak_pa + 15
+            assert not barometer.sense.active
+            assert abs(barometer.sense.gauge_pa) < 20
+
+
+def test_three_squeezes_stop_after_a_reset_in_a_hold_too():
+    barometer = Barometer()
+    shape = together([hold(START_S, 1_200, 40.0), squeezes(START_S + 20, 2_000, 3)])
+    barometer.play(shape, START_S + 8)
+    barometer.restart()
+    found = barometer.play(shape, shape.ends_s + 8)
+    assert [count for count, _ in found.squeezed] == [1, 2, 3]
+
+
+def test_a_hold_that_was_let_go_during_the_reset_is_over():
+    barometer = Barometer()
+    shape = hold(START_S, 1_500, 8.0)
+    barometer.play(shape, START_S + 6)
+    barometer.restart(off_s=5.0)
+    found = barometer.play(shape, 40)
+    assert found.resumed == 0
+    assert found.gestures == []
+    again = hold(45, 1_500, 6.0)
+    one_hold(barometer.play(again, 60), 45, again.ends_s)
+
+
+def test_nothing_is_resumed_where_nothing_was_held():
+    barometer = Barometer()
+    barometer.play(lambda t: 0.0, 10)
+    assert barometer.sense.before is None
+    barometer.restart()
+    assert barometer.play(lambda t: 3_000.0, 20).gestures == []  # carried up a hill meanwhile
+    assert not barometer.sense.active
