@@ -198,10 +198,16 @@ def _record_kinds() -> str:
     return markdown(
         ("", "kind", "payload"),
         (
-            (kind, code(spec.split()[0]), ", ".join(map(_field, spec.split()[1:])))
+            (kind, code(spec.split()[0]), ", ".join(map(_field, _fields(spec))))
             for kind, spec in records.KINDS.items()
         ),
     )
+
+
+def _fields(spec: str) -> list[str]:
+    """Of one kind; a name alone stands for the fields that it has in `records`."""
+    fields = spec.split()[1:]
+    return fields if ":" in fields[0] else getattr(records, fields[0]).split()
 
 
 def _field(spec: str) -> str:
@@ -215,7 +221,7 @@ def _field(spec: str) -> str:
 
 def _words() -> str:
     """The lists that a field of any kind names in place of a scale."""
-    specs = [field for spec in records.KINDS.values() for field in spec.split()[1:]]
+    specs = [field for spec in records.KINDS.values() for field in _fields(spec)]
     lists = dict.fromkeys(scale for *_, scale in (s.split(":") for s in specs) if scale.isupper())
     return markdown(
         ("list", "words, from 0 on"),

@@ -54,7 +54,7 @@ _HUNTERS = {
     "face_fell": ("F14h", "F14"),
     "more_heat": ("F10b", "F11", "F10"),
     "face_hotter": ("F17f", "F21"),
-    "face_colder": ("F14", "F14b", "F14c"),
+    "face_colder": ("F14j", "F14c"),
     "face_follows": ("F14b", "F14"),
     "rise_unpowered": ("F2b",),
     "overshoot": ("F2c",),

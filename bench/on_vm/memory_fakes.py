@@ -63,8 +63,13 @@ class WDT:
         pass
 
 
+class RTC:
+    def memory(self, *_):
+        return b""
+
+
 class _Machine:
-    Pin, PWM, ADC, I2C, WDT = Pin, PWM, ADC, I2C, WDT
+    Pin, PWM, ADC, I2C, WDT, RTC = Pin, PWM, ADC, I2C, WDT, RTC
     PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 
     def reset_cause():

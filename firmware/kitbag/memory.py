@@ -73,9 +73,9 @@ class Memory:
     def count_starts(self, starts):
         self._keep(1, min(starts, 255))
 
-    def keep_hold(self, before_pa, before_c):
-        """A hold is on, and this was before it; 0 and 0 when it is over."""
-        self._keep(2, round(before_pa * 10), round(before_c * 100))
+    def keep_hold(self, rest_pa, rest_c):
+        """A hold is on, and this was before it; 0 Pa when it is over."""
+        self._keep(2, round(rest_pa * 10), round(rest_c * 100))
 
     def _scratch(self):
         kept = machine.RTC().memory()

@@ -123,3 +123,29 @@ def test_after_a_reset_in_a_hold_a_new_one_warms_as_ever(play):
     assert [row["kind"] for row in night.hugs()][-1] == "hold"
     assert not night.ever_on("heater_duty", 52, 110)
     assert night.ever_on("heater_duty", 110, 200)
+
+
+def test_it_is_picked_up_and_placed(play):
+    night = play(hug(30, 10, 1500) + squeeze(60, 1, 800) + hug(300, 40, 600), 500)
+    picked = [float(row["start_s"]) for row in night.events("picked_up")]
+    placed = [float(row["start_s"]) - 60 for row in night.events("placed")]
+    assert picked == pytest.approx([30, 300], abs=1)
+    assert placed == pytest.approx([60.5, 340.9], abs=1)
+
+
+def test_nobody_has_touched_it_where_there_is_only_air(play):
+    night = play("", 600)
+    assert night.events("picked_up") == night.events("placed") == []
+
+
+@pytest.mark.parametrize("bladder_pa_per_k", [0, 340])
+def test_a_bladder_that_leaks_is_told_after_the_second_hold(play, bladder_pa_per_k):
+    holds = hug(30, 60, 1500) + hug(200, 60, 1500) + hug(400, 60, 1500)
+    leak = event(20, "fault", kind="bladder_leak", pa_per_s=8)
+    cold = "[warmth]\nenabled = false\n"  # air that warms while its tautness is unknown hides it
+    night = play(holds + leak, 600, plan=cold, bladder_pa_per_k=bladder_pa_per_k)
+    (told,) = night.events("sense_fault")
+    assert told["fault"] == "leak"
+    assert 320 < float(told["start_s"]) < 330
+    sound = play(holds, 600, bladder_pa_per_k=bladder_pa_per_k)
+    assert sound.events("sense_fault") == []

@@ -23,7 +23,8 @@ def recording(path: Path, **values: object) -> str:
 
 def check_quiet(night):
     assert night.hugs() == []
-    assert night.events("hold_start") == []
+    assert night.events("hold_start") == night.events("picked_up") == []
+    assert night.events("sense_fault") == []
     assert not night.ever_on("switch1", 0, night.summary["duration_s"])
 
 

@@ -5,7 +5,7 @@ Times in seconds, pressures in Pa. A shape is a function of time that is 0 befor
 
 from math import cos, exp, pi
 
-from kitbag.senses.hug import HugSense
+from kitbag.senses.hug import HELD, HugSense
 from support.lcg import Random
 
 ACTIVE_MS, IDLE_MS = 40, 100
@@ -135,10 +135,10 @@ class Barometer:
 
     def restart(self, off_s=2.0):
         """The object is reset, and remembers what was before a hold that is on."""
-        before = self.sense.before
+        before = self.sense
         self.sense = self._made(self.felt)
-        if before:
-            self.sense.resume(*before)
+        if before.phase == HELD:
+            self.sense.resume(before.rest_pa, before.rest_c)
         self.ms += int(1000 * off_s)
         self._filtered = None
 

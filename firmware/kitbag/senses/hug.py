@@ -27,6 +27,10 @@ _RESUME_MAX_PA = const(20_000.0)  # no arm presses harder (18.1 kPa, Kim et al.)
 
 _BEFORE_MS = const(1_200)  # longer, and a lift would have moved on meanwhile
 
+# Some boards give lone dips of 10 to 200 Pa several times an hour
+_DIP_PA = const(80.0)  # a door stays below
+_NEIGHBOURS = const(3)  # so many times less do these differ: the chip's filter has a tail
+
 # A touch: what it is by how long it lasts
 _PAT_MAX_MS = const(300)
 _SQUEEZE_MAX_MS = const(1_750)
@@ -60,9 +64,9 @@ _TIME_MASK = const(0x3FFFFFFF)
 _RING = const(112)  # samples: more than 4 s at 25 Hz
 
 # Phases
-REST = 0
-TOUCHED = 1  # up, and not yet known as what
-HELD = 2
+_REST = const(0)
+_TOUCHED = const(1)  # up, and not yet known as what
+HELD = const(2)
 
 
 class Gesture:
@@ -87,16 +91,18 @@ class HugSense:
     `on_squeeze(count, now_ms)` a squeeze was let go, the `count`th in a row;
     `on_gesture(gesture)` a gesture is over and known;
     `on_resume()` before `on_hold`: this hold was on already when the object started.
+
+    `rest_pa` and `rest_c` are what the bladder has, or had before it was touched: the baseline.
     """
 
     def __init__(self, listener):
         self._to = listener
-        self.phase = REST
+        self.phase = _REST
         self.gauge_pa = 0.0  # over baseline, as far as it can be known
         self.tautness_pa_per_k = None  # None until it has been seen
         self._last_ms = None
-        self._base_pa = 0.0
-        self._base_c = 0.0
+        self.rest_pa = 0.0
+        self.rest_c = 0.0
         self._times = array("i", [0] * _RING)
         self._pressures = array("f", [0.0] * _RING)
         self._offset_pa = 0.0  # the ring holds pressures over this, to keep float32's last digits
@@ -126,7 +132,7 @@ class HugSense:
     @property
     def active(self):
         """True while every sample counts: sample fast."""
-        return self.phase != REST or self._group_count > 0
+        return self.phase != _REST or self._group_count > 0
 
     def held_ms(self, now_ms):
         """How long the present hold has lasted, 0 when there is none. While it may be ending it
@@ -150,8 +156,8 @@ class HugSense:
         at = self._at = (self._at + 1) % _RING
         self._times[at] = now_ms & _TIME_MASK
         self._pressures[at] = pressure_pa - self._offset_pa
-        if self.phase == REST:
-            over = pressure_pa - self._base_pa
+        if self.phase == _REST:
+            over = pressure_pa - self.rest_pa
             if over > _ONSET_PA:
                 self._touch(now_ms, pressure_pa, bladder_c)
             else:
@@ -159,46 +165,57 @@ class HugSense:
                 dt_s = dt_ms * 0.001
                 step = over * (dt_s / _FOLLOW_TAU_S if dt_s < _FOLLOW_TAU_S else 1.0)
                 limit = _FOLLOW_PA_PER_S * dt_s
-                self._base_pa += step if step < limit else limit
+                self.rest_pa += step if step < limit else limit
                 self.gauge_pa = over
                 if now_ms - self._learn_from(now_ms, bladder_c) >= _LEARN_EVERY_MS:
                     self._learn(now_ms, bladder_c)
-        elif self.phase == TOUCHED:
+        elif self.phase == _TOUCHED:
             self._touched(now_ms, pressure_pa, bladder_c)
         else:
             self._held(now_ms, pressure_pa, bladder_c, dt_ms * 0.001)
-        if self._group_count and self.phase != TOUCHED:
+        if self._group_count and self.phase != _TOUCHED:
             self._close_group_when_due(now_ms)
 
     @property
-    def before(self):
-        """(Pa, °C) of the bladder before the hold that is on, or None."""
-        return (self._base_pa, self._base_c) if self.phase == HELD else None
+    def pressed(self):
+        """True while something presses it, whatever that will turn out to be."""
+        return self.phase == HELD or (self.phase == _TOUCHED and self.gauge_pa >= _GESTURE_PA)
 
-    def resume(self, before_pa, before_c):
+    @property
+    def dip_pa(self):
+        """How far the last reading but one was below both its neighbours, alone: the chip or its
+        bus, not the air. 0.0 where it was not, and while anything touches the object.
+        """
+        ring, at = self._pressures, self._at
+        first, low, last = ring[at - 2], ring[at - 1], ring[at]
+        dip = min(first, last) - low
+        lone = dip > max(_DIP_PA, _NEIGHBOURS * abs(last - first))
+        return dip if lone and not self.active and self._times[at - 2] else 0.0
+
+    def resume(self, rest_pa, rest_c):
         """Before the first sample: a hold was on when the object was reset, after such a rest."""
-        self._base_pa = before_pa
-        self._base_c = before_c
+        self.rest_pa = rest_pa
+        self.rest_c = rest_c
 
     # The first sample: rest, as far as anyone can know, unless a hold is still on
     def _begin(self, now_ms, pressure_pa, bladder_c):
         self._offset_pa = pressure_pa
-        over = pressure_pa - self._base_pa
-        if self._base_pa and _GESTURE_PA <= over <= _RESUME_MAX_PA:
+        over = pressure_pa - self.rest_pa
+        if self.rest_pa and _GESTURE_PA <= over <= _RESUME_MAX_PA:
             self._start_ms = self._noticed_ms = now_ms
             self._peak_pa = pressure_pa
             self._to.on_resume()
             self._hold(now_ms, pressure_pa)
         else:
-            self._base_pa = pressure_pa
-            self._base_c = bladder_c
+            self.rest_pa = pressure_pa
+            self.rest_c = bladder_c
 
     # --- At rest -----------------------------------------------------------------------------
 
     def _learn_from(self, now_ms, bladder_c):
         if self._learn_ms is None:
             self._learn_ms = now_ms
-            self._learn_pa = self._base_pa
+            self._learn_pa = self.rest_pa
             self._learn_c = bladder_c
         return self._learn_ms
 
@@ -206,7 +223,7 @@ class HugSense:
     def _learn(self, now_ms, bladder_c):
         dt_k = bladder_c - self._learn_c
         if abs(dt_k) >= _LEARN_FROM_K:
-            self._sxy = _LEARN_KEEP * self._sxy + dt_k * (self._base_pa - self._learn_pa)
+            self._sxy = _LEARN_KEEP * self._sxy + dt_k * (self.rest_pa - self._learn_pa)
             self._sxx = _LEARN_KEEP * self._sxx + dt_k * dt_k
             if self._sxx >= _LEARN_ENOUGH_K2:
                 taut = self._sxy / self._sxx
@@ -218,10 +235,10 @@ class HugSense:
     # --- A touch -----------------------------------------------------------------------------
 
     def _touch(self, now_ms, pressure_pa, bladder_c):
-        self.phase = TOUCHED
+        self.phase = _TOUCHED
         self._noticed_ms = now_ms
-        self._base_pa = self._before(now_ms)
-        self._base_c = bladder_c
+        self.rest_pa = self._before(now_ms)
+        self.rest_c = bladder_c
         self._start_ms = self._edge_before(now_ms, pressure_pa)
         self._peak_pa = pressure_pa
         self._sum = 0.0
@@ -245,11 +262,11 @@ class HugSense:
             mean = (ring[i] + ring[i - 1] + ring[i - 2]) / 3
             if lowest is None or mean < lowest:
                 lowest = mean
-        return self._base_pa if lowest is None else min(self._base_pa, lowest + self._offset_pa)
+        return self.rest_pa if lowest is None else min(self.rest_pa, lowest + self._offset_pa)
 
     # When the pressure left the baseline: walk back from now to the foot of the rise
     def _edge_before(self, now_ms, pressure_pa):
-        foot = self._base_pa - self._offset_pa + max(6.0, 0.08 * (pressure_pa - self._base_pa))
+        foot = self.rest_pa - self._offset_pa + max(6.0, 0.08 * (pressure_pa - self.rest_pa))
         return self._walk_back(now_ms, foot, False)
 
     # When the pressure crossed `level`, looking back from now to the latest sample that is below
@@ -267,14 +284,14 @@ class HugSense:
         return now_ms
 
     def _touched(self, now_ms, pressure_pa, bladder_c):
-        over = pressure_pa - self._base_pa
+        over = pressure_pa - self.rest_pa
         self.gauge_pa = over
         if self._fall_ms is None:
             if pressure_pa > self._peak_pa:
                 self._peak_pa = pressure_pa
             self._sum += over
             self._n += 1
-            if over < _FALL * (self._peak_pa - self._base_pa):
+            if over < _FALL * (self._peak_pa - self.rest_pa):
                 self._fall_ms = now_ms
                 self._fall_pa = pressure_pa
                 self._let_go(now_ms)
@@ -282,10 +299,10 @@ class HugSense:
                 self._become_hold(now_ms, pressure_pa)
             return
         # Letting go: wait for the tail, or for the next squeeze
-        peak = self._peak_pa - self._base_pa
+        peak = self._peak_pa - self.rest_pa
         if over < max(_EDGE * peak, 8.0) or now_ms - self._fall_ms > 600:
             self._touch_over(now_ms, pressure_pa)
-        elif over > max(0.65 * peak, (self._fall_pa - self._base_pa) + 0.3 * peak):
+        elif over > max(0.65 * peak, (self._fall_pa - self.rest_pa) + 0.3 * peak):
             self._touch_over(now_ms, pressure_pa)
             self._touch(now_ms, pressure_pa, bladder_c)
         elif pressure_pa < self._fall_pa:
@@ -294,7 +311,7 @@ class HugSense:
     # The falling edge: what must be answered at once (a third squeeze is a stop) is told here
     def _let_go(self, now_ms):
         lasted = now_ms - self._start_ms
-        if lasted >= _EARLY_PAT_MS and self._peak_pa - self._base_pa >= _GESTURE_PA:
+        if lasted >= _EARLY_PAT_MS and self._peak_pa - self.rest_pa >= _GESTURE_PA:
             self._to.on_squeeze(self._count_with("squeeze"), now_ms)
 
     # Which one in its row a squeeze (or pat) that ends now is
@@ -302,21 +319,21 @@ class HugSense:
         return self._group_count + 1 if self._group_count and self._group_kind == kind else 1
 
     def _touch_over(self, now_ms, pressure_pa):
-        peak = self._peak_pa - self._base_pa
+        peak = self._peak_pa - self.rest_pa
         end_ms = max(self._walk_back(now_ms, self._edge_pa(), True), self._fall_ms or now_ms)
-        self.phase = REST
+        self.phase = _REST
         # The tail that still falls is no new touch; what stays up after it is one
-        if pressure_pa - self._base_pa <= max(_EDGE * peak, _ONSET_PA):
-            self._base_pa = pressure_pa
+        if pressure_pa - self.rest_pa <= max(_EDGE * peak, _ONSET_PA):
+            self.rest_pa = pressure_pa
         else:
-            self._base_pa += _ONSET_PA
+            self.rest_pa += _ONSET_PA
         if peak >= _GESTURE_PA:
             lasted = (self._fall_ms or now_ms) - self._start_ms
             kind = "squeeze" if lasted >= _EARLY_PAT_MS else "pat"
             self._join_group(kind, end_ms, peak, self._sum / max(1, self._n))
 
     def _edge_pa(self):
-        return self._base_pa - self._offset_pa + _EDGE * (self._peak_pa - self._base_pa)
+        return self.rest_pa - self._offset_pa + _EDGE * (self._peak_pa - self.rest_pa)
 
     # --- Squeezes and pats in a row ----------------------------------------------------------
 
@@ -358,10 +375,10 @@ class HugSense:
     # --- A hold ------------------------------------------------------------------------------
 
     def _become_hold(self, now_ms, pressure_pa):
-        if self._peak_pa - self._base_pa < _GESTURE_PA:
+        if self._peak_pa - self.rest_pa < _GESTURE_PA:
             # Up, small and steady: no arm. Take it as the new rest.
-            self.phase = REST
-            self._base_pa = pressure_pa
+            self.phase = _REST
+            self.rest_pa = pressure_pa
             return
         if self._group_count == 1 and self._start_ms < self._group_last_ms:
             # The grip was changed early on: no squeeze came before, it was this hold's beginning
@@ -374,22 +391,22 @@ class HugSense:
     def _hold(self, now_ms, pressure_pa):
         self.phase = HELD
         self._level_pa = pressure_pa
-        self._cap_pa = pressure_pa - self._base_pa
+        self._cap_pa = pressure_pa - self.rest_pa
         self._slow_ms = 0
         self._top_ms = None
-        peak = self._peak_pa - self._base_pa
+        peak = self._peak_pa - self.rest_pa
         self._to.on_hold(self._start_ms, self._noticed_ms, peak, self.tautness_pa_per_k)
 
     # How far the air's own warming has moved the hidden baseline
     def _drift_pa(self, bladder_c):
-        dt_k = bladder_c - self._base_c
+        dt_k = bladder_c - self.rest_c
         if self.tautness_pa_per_k is not None:
             return self.tautness_pa_per_k * dt_k
         return min(0.0, _RIGID_PA_PER_K * dt_k)
 
     def _held(self, now_ms, pressure_pa, bladder_c, dt_s):
         level = self._level_pa
-        base = self._base_pa + self._drift_pa(bladder_c)
+        base = self.rest_pa + self._drift_pa(bladder_c)
         # The hold's own pressure: what the arm added, not what warmth or weather added since
         height = min(self._cap_pa, max(level - base, 0.6 * self._cap_pa))
         self.gauge_pa = height + pressure_pa - level
@@ -465,9 +482,9 @@ class HugSense:
         edge = pressure_pa + _EDGE * (self._level_pa - pressure_pa) - self._offset_pa
         end_ms = max(self._walk_back(now_ms, edge, True), self._fall_ms or 0)
         mean = self._sum / max(1, self._n)
-        peak = max(self._peak_pa - self._base_pa, mean)
-        self.phase = REST
-        self._base_pa = self._offset_pa = pressure_pa
+        peak = max(self._peak_pa - self.rest_pa, mean)
+        self.phase = _REST
+        self.rest_pa = self._offset_pa = pressure_pa
         self._refill()
         self._close_group()
         lasted = end_ms - self._start_ms

@@ -7,7 +7,8 @@ from micropython import const
 
 from .. import late
 from ..parts.bme280 import Barometer
-from ..senses.hug import LONG_HOLD_MS, HugSense
+from ..senses.handling import Handling
+from ..senses.hug import HELD, LONG_HOLD_MS, HugSense
 from ..wire import records
 
 _ACTIVE_MS = const(40)  # 25 Hz
@@ -26,6 +27,7 @@ _LOW_PA = const(30_000)
 _HIGH_PA = const(111_000)
 _CLIPPED_PA = const(109_500)  # the hardest squeezes stand still at the end of its range
 _LEAP_PA = const(15_000)
+_GLITCH_EVERY_MS = const(3_600_000)
 
 
 class Feel:
@@ -41,6 +43,8 @@ class Feel:
         self._barometer = None
         self._hug = None
         self._holding = False  # as memory has it
+        self._handling = Handling()
+        self._glitch_ms = -_GLITCH_EVERY_MS
         self._answer = None
         self._pressure_pa = 0.0
         self._bladder_c = 0.0
@@ -60,9 +64,9 @@ class Feel:
         """Gestures go to `answer`; it needs the other tasks, so it comes last."""
         self._answer = answer
         self._hug = HugSense(answer)
-        before = self._memory.hold
-        if before is not None:
-            self._hug.resume(*before)
+        rest = self._memory.hold
+        if rest is not None:
+            self._hug.resume(*rest)
             self._holding = True
 
     @property
@@ -159,10 +163,15 @@ class Feel:
             return
         hug = self._hug
         hug.sample(now, self._pressure_pa, self._bladder_c)
-        before = hug.before
-        if self._holding != (before is not None):  # a reset must not take the hold for rest
-            self._holding = before is not None
-            self._memory.keep_hold(*(before or (0, 0)))
+        holding = hug.phase == HELD
+        if holding != self._holding:  # a reset must not take a hold for rest
+            self._holding = holding
+            self._memory.keep_hold(hug.rest_pa if holding else 0, hug.rest_c)
+        self._handle(now)
+        if hug.dip_pa and now - self._glitch_ms >= _GLITCH_EVERY_MS:
+            # Gestures do not mind it; who looks after the object should know
+            self._glitch_ms = now
+            self._log.write(records.SENSE_FAULT, "glitch", -hug.dip_pa)
         if hug.active:
             self._touched_ms = now
             # A squeeze harder than the sensor can measure is no fault, but its peak is no measure
@@ -179,6 +188,20 @@ class Feel:
         if now - self._sample_ms >= _BLADDER_EVERY_MS:
             self._sample_ms = now
             self._log.write(records.BLADDER, self._pressure_pa, self._bladder_c, hug.gauge_pa)
+
+    def _handle(self, now):
+        hug, handling = self._hug, self._handling
+        if not handling.sample(
+            now, hug.pressed, hug.rest_pa, self._bladder_c, hug.tautness_pa_per_k
+        ):
+            return
+        lasted_s = handling.lasted_ms / 1000
+        if handling.on:
+            self._log.write(records.PICKED_UP, lasted_s)
+            return
+        self._log.write(records.PLACED, lasted_s)
+        if handling.leaky:
+            self._log.write(records.SENSE_FAULT, "leak", -handling.lost_pa)
 
     # To the holder's breathing, while a hold is long
     def _listen(self, held_ms, now):

@@ -43,7 +43,7 @@ PATTERNS = "heartbeat breath purr steady"
 GUARD_FUNCTIONS = (
     "none SF1 SF2 SF3 SF4 SF5 SF6 SF7 SF8 SF9 SF10 SF11 SF12 SF13 SF14 SF15 SF16 SF17 SF18 SF19"
 )
-SENSE_FAULTS = "none bus stuck range leak back clipped"
+SENSE_FAULTS = "none bus stuck range leak back clipped glitch"
 TASKS = "none app warmth senses comfort link journal boot"
 
 # kind: "name field:bytes:scale ...". Negative bytes = signed. A stored integer is
@@ -76,21 +76,23 @@ PLAN = 23
 DROPPED = 24
 TALLY = 25
 BREATH = 26
+PICKED_UP = 27
+PLACED = 28
 
-_GESTURE = " duration_s:3:50 peak_pa:2:1 mean_of_peak:1:250 noticed_after_s:1:100 confidence:1:200"
-_COUNTED = (
-    " duration_s:2:50 peak_pa:2:1 count:1:1 mean_of_peak:1:250 noticed_after_s:1:100"
+GESTURE = "duration_s:3:50 peak_pa:2:1 mean_of_peak:1:250 noticed_after_s:1:100 confidence:1:200"
+COUNTED = (
+    "duration_s:2:50 peak_pa:2:1 count:1:1 mean_of_peak:1:250 noticed_after_s:1:100"
     " confidence:1:200"
 )
 KINDS = {
     BOOT: "boot cause:1:CAUSES why:1:WHYS battery_v:2:1000 boot_id:4:1",
     ANCHOR: "anchor utc_s:4:1 utc_milli:2:1 rtt_ms:2:1",
     HOLD_START: "hold_start since_s:2:50 peak_pa:2:1 noticed_after_s:1:100 tautness_pa_per_k:2:10",
-    HOLD: "hold" + _GESTURE,
-    LONG_HOLD: "long_hold" + _GESTURE,
-    REST: "rest" + _GESTURE,
-    SQUEEZE: "squeeze" + _COUNTED,
-    PAT: "pat" + _COUNTED,
+    HOLD: "hold GESTURE",
+    LONG_HOLD: "long_hold GESTURE",
+    REST: "rest GESTURE",
+    SQUEEZE: "squeeze COUNTED",
+    PAT: "pat COUNTED",
     WARMTH_STATE: (
         "warmth_state state:1:STATES why:1:WHYS pad_c:-2:100 face_c:-2:100 target_c:2:100"
     ),
@@ -115,6 +117,8 @@ KINDS = {
     DROPPED: "dropped records:4:1",
     TALLY: "tally holds:1:1 held_min:2:10 warm_min:2:10 scents:1:1 touch_min:2:10",
     BREATH: "breath breaths_per_min:2:100 amplitude_pa:2:20 quality:1:200",
+    PICKED_UP: "picked_up rested_s:3:1",
+    PLACED: "placed handled_s:3:1",
 }
 
 
@@ -124,7 +128,10 @@ def fields(kind):
     Raises KeyError for an unknown kind.
     """
     found = []
-    for spec in KINDS[kind].split()[1:]:
+    specs = KINDS[kind].split()[1:]
+    if specs[0] in globals():
+        specs = globals()[specs[0]].split()
+    for spec in specs:
         name, width, scale = spec.split(":")
         number = globals()[scale].split() if scale[0] > "9" else int(scale)
         found.append((name, int(width), number))

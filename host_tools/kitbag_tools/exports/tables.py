@@ -102,6 +102,8 @@ _PAYLOAD = {
     "warm_min": "minutes warm since the last tally",
     "scents": "scent pulses since the last tally",
     "touch_min": "minutes of touch since the last tally",
+    "rested_s": "how long nothing had touched it before; after a start, since that",
+    "handled_s": "from the first touch to the last; written a minute after that",
 }
 
 

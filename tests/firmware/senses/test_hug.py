@@ -447,7 +447,42 @@ def test_a_hold_that_was_let_go_during_the_reset_is_over():
 def test_nothing_is_resumed_where_nothing_was_held():
     barometer = Barometer()
     barometer.play(lambda t: 0.0, 10)
-    assert barometer.sense.before is None
     barometer.restart()
     assert barometer.play(lambda t: 3_000.0, 20).gestures == []  # carried up a hill meanwhile
     assert not barometer.sense.active
+
+
+# --- Readings that are no air ----------------------------------------------------------------
+
+
+def dips(*over_pa):
+    barometer = Barometer()
+    found = []
+    for pa in (0, 0, 0) + over_pa:  # noqa: RUF005 - no stars in a tuple on the VM
+        barometer.ms += 100
+        barometer.give(101_325.0 + pa)
+        found.append(round(barometer.sense.dip_pa))
+    return found[3:]
+
+
+def test_one_reading_that_is_far_too_low_is_a_glitch():
+    assert dips(-150, 2, 0) == [0, 150, 0]
+    assert dips(-200, -40, 0) == [0, 160, 0]  # with the filter's tail
+
+
+def test_a_door_a_release_a_lift_and_a_pat_are_no_glitches():
+    assert not any(dips(-60, 0, 0))
+    assert not any(dips(1500, 1500, 700, 100, 0, 0))
+    assert not any(dips(-100, -200, -300, -400))
+    assert not any(dips(-120, -120, 0, 0))
+    assert not any(dips(0, 800, 0, 0, 900, 0))
+
+
+def test_a_glitch_is_no_touch():
+    barometer = Barometer()
+    barometer.play(lambda t: 0.0, 10)
+    for _ in range(20):
+        barometer.ms += 100
+        barometer.give(101_325.0 - 200)
+        barometer.play(lambda t: 0.0, barometer.ms / 1000 + 3)
+    assert barometer.felt.touches == []
