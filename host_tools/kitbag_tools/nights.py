@@ -8,7 +8,7 @@ same, and which one it is, is the point of the table.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta, tzinfo
 from typing import Literal
 
@@ -35,6 +35,7 @@ KNOWN_SHARE = 0.95
 # ... and when this much of it lies between the first and the last contact
 SEEN_MIN = 360.0
 MINUTE_MS = 60_000
+_LISTENED = 4  # breath records in a hold, a quarter of a minute apart: a minute of listening
 FINE_MS = 30 * MINUTE_MS
 
 PARTLY_SEEN = "partly_seen"
@@ -46,7 +47,8 @@ Use = Literal["used", "not_used", "unknown"]
 class Gesture:
     """What someone did with the object. Times in ms UTC; the others as their names say.
 
-    A hold that no record ended has no `end`; `end_reason` says why.
+    A hold that no record ended has no `end`; `end_reason` says why. `breathed`: whether breathing
+    was found in a long one; None where nobody listened, or not for long.
     """
 
     epoch: int
@@ -63,6 +65,7 @@ class Gesture:
     peak_pa: float | None
     mean_pa: float | None
     confidence: float | None
+    breathed: bool | None = None
 
     @property
     def quality(self) -> TimeQuality:
@@ -167,8 +170,12 @@ def gestures(log: Log) -> list[Gesture]:
     last_boot = log.timeline.boots[-1].boot if log.timeline.boots else 0
     for boot in log.timeline.boots:
         begun: tuple[LogRecord, int] | None = None
+        breaths: list[bool] = []
         for record, uptime_ms in boot.records:
-            if record.kind == wire.HOLD_START:
+            if record.kind == wire.BREATH:
+                breaths.append(record.fields["breaths_per_min"] is not None)
+            elif record.kind == wire.HOLD_START:
+                breaths = []
                 if begun:  # the record of its end did not come down
                     found.append(_cut(boot, *begun, "record_missing"))
                 begun = record, uptime_ms
@@ -178,6 +185,8 @@ def gestures(log: Log) -> list[Gesture]:
                     if begun and not _same(begun, gesture, uptime_ms):
                         found.append(_cut(boot, *begun, "record_missing"))
                     begun = None
+                    gesture = replace(gesture, breathed=_breathed(breaths))
+                    breaths = []
                 found.append(gesture)
         if begun:
             why = "still_held" if boot.boot == last_boot else "power_lost"
@@ -185,6 +194,10 @@ def gestures(log: Log) -> list[Gesture]:
                 why = "restarted"
             found.append(_cut(boot, *begun, why))
     return found
+
+
+def _breathed(breaths: list[bool]) -> bool | None:
+    return True if any(breaths) else False if len(breaths) >= _LISTENED else None
 
 
 def _same(begun: tuple[LogRecord, int], gesture: Gesture, end_ms: int) -> bool:

@@ -69,6 +69,23 @@ def test_breaths_have_a_rate_or_a_reason(tmp_path, store):
     assert unknown["start_utc"].endswith("Z")
 
 
+@pytest.mark.parametrize(
+    ("looks", "guess"),
+    [([None] * 4, "yes"), ([None] * 3, ""), ([None] * 6 + [12.0], "no"), ([], "")],
+)
+def test_a_long_hold_without_breath_may_be_something_that_lay_on_it(tmp_path, store, looks, guess):
+    log = Log()
+    boot(log)
+    held(log, 1, 11 * MINUTE, 300, end=False)
+    for n, per_min in enumerate(looks):
+        log.add(wire.BREATH, 1, 11 * MINUTE + 30_000 + 15_000 * n, per_min, 5.0, 0.8)
+    log.add(wire.LONG_HOLD, 1, 16 * MINUTE, 300, 1500, 0.8, 0.2, 0.9)
+    held(log, 1, 21 * MINUTE, 300)  # of the next one nothing is known
+    put(store, log, both_ends())
+    exports.write_tables(store, tmp_path / "out", "Europe/London", EVENING)
+    assert [row["may_be_rest"] for row in rows(tmp_path / "out" / "hugs.csv")] == [guess, ""]
+
+
 def test_the_contracts_columns_are_there(written):
     hugs = rows(written / "hugs.csv")[0].keys()
     assert {

@@ -158,6 +158,10 @@ _KIND_LEVELS = {
     "pat": "patted; count says how often",
     "rest": "something lay on it, or it lay on something",
 }
+_REST_LEVELS = {
+    "yes": "no breathing was found in a minute or more: arms that breathe, or a weight",
+    "no": "somebody breathed there",
+}
 _END_REASONS = {
     "power_lost": "the power went while it was held",
     "restarted": "the object restarted while it was held",
@@ -178,6 +182,12 @@ HUGS = Table(
         Column("peak_pa", "number", "highest pressure above rest", "Pa"),
         Column("mean_pa", "number", "mean pressure above rest", "Pa", "peak times mean_of_peak"),
         Column("confidence", "number", "how sure the object is of the kind, 0 to 1"),
+        Column(
+            "may_be_rest",
+            "text",
+            "a guess at long holds: did something merely lie on it?",
+            levels=_REST_LEVELS,
+        ),
         Column("duration_s", "number", "how long it lasted", "s"),
         Column("noticed_after_s", "number", "from onset to detection", "s"),
         Column("start_utc", "time", "onset", "UTC"),
@@ -323,6 +333,9 @@ def breath_rows(history: History, where: tzinfo, start_ms: int) -> Iterator[Row]
             }
 
 
+_MAY_BE_REST = {True: "no", False: "yes", None: None}
+
+
 def hug_rows(history: History, where: tzinfo, start_ms: int) -> Iterator[Row]:
     """Rows of HUGS, by log, boot and seq."""
     for log in history.logs:
@@ -341,6 +354,7 @@ def _hug_row(history: History, gesture: Gesture, where: tzinfo, start_ms: int) -
         "peak_pa": gesture.peak_pa,
         "mean_pa": gesture.mean_pa,
         "confidence": gesture.confidence,
+        "may_be_rest": _MAY_BE_REST[gesture.breathed],
         "duration_s": gesture.duration_s,
         "noticed_after_s": gesture.noticed_after_s,
         **_times(gesture.start, where),
