@@ -2,6 +2,7 @@
 
 `night.svg` and README's words are of the scripted night, as `kitbag sim` made them. `weeks.svg` is
 drawn from records that were invented here, to show what a clinician meets after some weeks.
+`sensing.svg` is drawn by `sensing_picture`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from kitbag_tools.object_client import Contact
 from kitbag_tools.store import Gap, Store
 
 ROOT = vm.root()
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "tests")]
+import sensing_picture  # noqa: E402
 from host_tools import made_nights as made  # noqa: E402
 from host_tools.fake_object import Log  # noqa: E402
 
@@ -154,7 +156,8 @@ def main(folder: Path) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     night(folder)
     weeks(folder)
-    print("renewed: README.md docs/images/night.svg docs/images/weeks.svg")
+    sensing_picture.draw(IMAGES / "sensing.svg")
+    print("renewed: README.md docs/images: night.svg weeks.svg sensing.svg")
 
 
 if __name__ == "__main__":
