@@ -22,6 +22,7 @@ from kitbag_tools.store import Gap, Store
 ROOT = vm.root()
 sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "tests")]
 import sensing_picture  # noqa: E402
+
 from host_tools import made_nights as made  # noqa: E402
 from host_tools.fake_object import Log  # noqa: E402
 

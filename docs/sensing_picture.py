@@ -1,4 +1,4 @@
-"""Draws docs/images/sensing.svg: what one bladder measures in four minutes, and what is felt of it.
+"""Draws docs/images/sensing.svg: what one bladder measures in four minutes, and what is felt.
 
 The sense is the firmware's own, on CPython; what presses it are the shapes of its tests. Called by
 `make pictures`, alone by `python docs/sensing_picture.py`.
