@@ -112,6 +112,16 @@ FIGURES = {
         1,
     ),
     "of what is told as a hold": ("sense", "  of what is told as a hold, was one", 1),
+    "holds whose grip changes": (
+        "sense",
+        "  of 300 with grips changed for up to 0.74 s, told as more than one",
+        1,
+    ),
+    "holds, squeezes and pats of every length": (
+        "sense",
+        "holds, squeezes and pats named rightly",
+        1,
+    ),
     "heat above its level": ("heat", "overshoot, five conditions", 1),
     "and on random plants": ("heat", "overshoot, random plants", 1),
     "ripple while it holds": ("heat", "ripple, random plants", 1),

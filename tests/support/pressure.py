@@ -73,10 +73,13 @@ def slope(pa_per_s, from_s=0.0, until_s=1e9):
 
 
 class Felt:
-    """What the sense told: `gestures`, `touches` (ms), `holds` (ms), `squeezed` ((count, ms))."""
+    """What the sense told: `gestures` (and when, `told_ms`), `touches` (ms), `holds` (ms),
+    `squeezed` ((count, ms)).
+    """
 
     def __init__(self):
         self.gestures = []
+        self.told_ms = []
         self.touches = []
         self.holds = []
         self.squeezed = []
@@ -97,6 +100,7 @@ class Felt:
 
     def on_gesture(self, gesture):
         self.gestures.append(gesture)
+        self.told_ms.append(self.now_ms)
 
     def kinds(self):
         return [(g.kind, g.count) for g in self.gestures]
