@@ -4,7 +4,7 @@ import gc
 import json
 
 from kitbag.senses.breath import Breath
-from kitbag.senses.hug import HELD, REST, HugSense
+from kitbag.senses.hug import HELD, HugSense
 from sense_peers import Following, Threshold
 from sense_samples import COUNTED, Nobody, samples
 
@@ -28,11 +28,11 @@ def of(sense):
     return [taken(sense(Nobody()).sample, samples(what)) for what in ("rest", "held")]
 
 
-for what, phase in (("rest", REST), ("held", HELD)):
+for what, held in (("rest", False), ("held", True)):
     hug = HugSense(Nobody())
     for one in samples(what):
         hug.sample(*one)
-    assert hug.phase == phase, what
+    assert (hug.phase == HELD) == held, what
 
 breath = Breath()
 print(

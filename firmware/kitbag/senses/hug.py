@@ -19,7 +19,7 @@ from array import array
 from micropython import const
 
 # The baseline at rest
-_FOLLOW_PA_PER_S = const(52.0)  # an express lift moves at 48
+_FOLLOW_PA_PER_S = const(62.0)  # a lift at 42 and warming air at 17; an express alone at 48
 _FOLLOW_TAU_S = const(0.5)
 _ONSET_PA = const(60.0)  # a door slam in the next room is 20-40
 _GESTURE_PA = const(100.0)  # a touch that never gets this far says nothing
@@ -32,11 +32,14 @@ _DIP_PA = const(80.0)  # a door stays below
 _NEIGHBOURS = const(3)  # so many times less do these differ: the chip's filter has a tail
 
 # A touch: what it is by how long it lasts
-_PAT_MAX_MS = const(300)
 _SQUEEZE_MAX_MS = const(1_750)
 _HOLD_MS = const(2_000)
 LONG_HOLD_MS = 30_000
-_EARLY_PAT_MS = const(285)  # at the falling edge, before the tail is seen
+# At the falling edge, before the tail is seen. A row of them is known better than one: the reading
+# before a touch is up to 100 ms old
+_SQUEEZE_FROM_MS = const(285)
+_SQUEEZES_FROM_MS = const(302)
+_UNLIKE_MS = const(500)  # nor do a long one and one of half its length belong together
 _GROUP_MS = const(3_000)  # squeezes and pats within this belong together ...
 _GROUP_QUIET_MS = const(1_200)  # ... and so does one that follows this soon
 _PATS_MIN = const(3)
@@ -120,7 +123,7 @@ class HugSense:
         self._top_ms = None  # a squeeze on top of a hold: since when
         self._top_peak_pa = 0.0
         # Squeezes or pats in a row
-        self._group_kind = None
+        self._group_ms = 0  # that they lasted together
         self._group_first_ms = self._group_last_ms = self._group_noticed_ms = 0
         self._group_count = 0
         self._group_peak_pa = self._group_mean_pa = 0.0
@@ -267,7 +270,9 @@ class HugSense:
     # When the pressure left the baseline: walk back from now to the foot of the rise
     def _edge_before(self, now_ms, pressure_pa):
         foot = self.rest_pa - self._offset_pa + max(6.0, 0.08 * (pressure_pa - self.rest_pa))
-        return self._walk_back(now_ms, foot, False)
+        start_ms = self._walk_back(now_ms, foot, False)
+        # Where pats follow closely the chip's filter fills the valley between them
+        return start_ms if self._fall_ms is None else max(start_ms, self._fall_ms)
 
     # When the pressure crossed `level`, looking back from now to the latest sample that is below
     # (or above) it: between that sample and the next
@@ -310,13 +315,27 @@ class HugSense:
 
     # The falling edge: what must be answered at once (a third squeeze is a stop) is told here
     def _let_go(self, now_ms):
-        lasted = now_ms - self._start_ms
-        if lasted >= _EARLY_PAT_MS and self._peak_pa - self.rest_pa >= _GESTURE_PA:
-            self._to.on_squeeze(self._count_with("squeeze"), now_ms)
+        if self._peak_pa - self.rest_pa < _GESTURE_PA:
+            return
+        lasted_ms = now_ms - self._start_ms
+        row = not self._unlike(lasted_ms)
+        count = self._group_count + 1 if row else 1
+        if self._squeezed(lasted_ms + (self._group_ms if row else 0), count):
+            self._to.on_squeeze(count, now_ms)
 
-    # Which one in its row a squeeze (or pat) that ends now is
-    def _count_with(self, kind):
-        return self._group_count + 1 if self._group_count and self._group_kind == kind else 1
+    # Whether so many touches that lasted so long together are squeezes
+    def _squeezed(self, sum_ms, count):
+        enough = _SQUEEZE_FROM_MS if count < _PATS_MIN else _SQUEEZES_FROM_MS
+        return sum_ms >= enough * count
+
+    # Whether a touch of that length is something else than the row that is on
+    def _unlike(self, lasted_ms):
+        count = self._group_count
+        if not count:
+            return False
+        usual_ms = self._group_ms // count
+        longer, shorter = max(lasted_ms, usual_ms), min(lasted_ms, usual_ms)
+        return longer > _UNLIKE_MS and longer > 2 * shorter
 
     def _touch_over(self, now_ms, pressure_pa):
         peak = self._peak_pa - self.rest_pa
@@ -328,27 +347,28 @@ class HugSense:
         else:
             self.rest_pa += _ONSET_PA
         if peak >= _GESTURE_PA:
-            lasted = (self._fall_ms or now_ms) - self._start_ms
-            kind = "squeeze" if lasted >= _EARLY_PAT_MS else "pat"
-            self._join_group(kind, end_ms, peak, self._sum / max(1, self._n))
+            lasted_ms = (self._fall_ms or now_ms) - self._start_ms
+            self._join_group(lasted_ms, end_ms, peak, self._sum / max(1, self._n))
 
     def _edge_pa(self):
         return self.rest_pa - self._offset_pa + _EDGE * (self._peak_pa - self.rest_pa)
 
     # --- Squeezes and pats in a row ----------------------------------------------------------
 
-    def _join_group(self, kind, end_ms, peak_pa, mean_pa):
-        count = self._count_with(kind)
-        if count == 1:
+    def _join_group(self, lasted_ms, end_ms, peak_pa, mean_pa):
+        if self._unlike(lasted_ms):
             self._close_group()
-            self._group_kind = kind
+        if not self._group_count:
             self._group_first_ms = self._start_ms
             self._group_noticed_ms = self._noticed_ms
+            self._group_ms = 0
             self._group_peak_pa = self._group_mean_pa = 0.0
-        self._group_count = count
+        count = self._group_count = self._group_count + 1
+        self._group_ms += lasted_ms
         self._group_last_ms = end_ms
         self._group_peak_pa = max(self._group_peak_pa, peak_pa)
         self._group_mean_pa += (mean_pa - self._group_mean_pa) / count
+        return count
 
     def _close_group_when_due(self, now_ms):
         together = now_ms - self._group_first_ms < _GROUP_MS
@@ -357,11 +377,12 @@ class HugSense:
 
     def _close_group(self):
         count, self._group_count = self._group_count, 0
-        if not count or (self._group_kind == "pat" and count < _PATS_MIN):
+        squeezed = self._squeezed(self._group_ms, count)
+        if not count or (not squeezed and count < _PATS_MIN):
             return
         self._to.on_gesture(
             Gesture(
-                self._group_kind,
+                "squeeze" if squeezed else "pat",
                 self._group_first_ms,
                 self._group_last_ms,
                 self._group_noticed_ms,
@@ -450,7 +471,7 @@ class HugSense:
         lasted = now_ms - self._top_ms
         if pressure_pa < level + _FALL * (self._top_peak_pa - level):
             self._top_ms = None
-            if lasted >= _EARLY_PAT_MS - 60:
+            if lasted >= _SQUEEZE_FROM_MS - 60:
                 self._squeezed_on_top(now_ms, lasted, self._top_peak_pa - level)
             return True
         if lasted > _SQUEEZE_MAX_MS:
@@ -464,8 +485,8 @@ class HugSense:
         kept = self._start_ms, self._noticed_ms
         self._start_ms = now_ms - lasted
         self._noticed_ms = self._start_ms
-        count = self._count_with("squeeze")
-        self._join_group("squeeze", now_ms, peak_pa, 0.6 * peak_pa)
+        # Patting what one holds is squeezing it
+        count = self._join_group(max(lasted, _SQUEEZES_FROM_MS), now_ms, peak_pa, 0.6 * peak_pa)
         self._start_ms, self._noticed_ms = kept
         self._to.on_squeeze(count, now_ms)
 

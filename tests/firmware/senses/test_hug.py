@@ -402,6 +402,33 @@ def test_it_rests_after_everything():
     assert abs(barometer.sense.gauge_pa) < 20
 
 
+# --- Pats and squeezes in a row --------------------------------------------------------------
+
+
+def test_pats_that_follow_closely_are_still_pats():
+    for each_s in (0.08, 0.15, 0.22):
+        for gap_s in (0.15, 0.2, 0.3):
+            found = felt(pats(START_S, 1_500, 5, each_s, each_s + gap_s))
+            assert [g.kind for g in found.gestures] == ["pat"], (each_s, gap_s, found.kinds())
+
+
+def test_a_row_of_quick_squeezes_is_judged_as_one():
+    for each_s in ((0.32, 0.42, 0.34), (0.45, 0.33, 0.33), (0.33, 0.33, 0.5)):
+        shapes = []
+        t = START_S
+        for one_s in each_s:
+            shapes.append(squeezes(t, 2_000, 1, one_s))
+            t += one_s + 0.4
+        found = felt(together(shapes))
+        assert found.kinds() == [("squeeze", 3)], (each_s, found.kinds())
+        assert [count for count, _ in found.squeezed][-1] == 3, each_s  # and stops
+
+
+def test_a_long_squeeze_before_pats_is_none_of_them():
+    shape = together([squeezes(START_S, 1_500, 1, 1.2), pats(START_S + 1.6, 1_500, 4)])
+    assert felt(shape).kinds() == [("squeeze", 1), ("pat", 4)]
+
+
 # --- A reset in the middle of a hold ---------------------------------------------------------
 
 
