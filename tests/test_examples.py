@@ -25,6 +25,15 @@ def test_its_plan_is_one_that_the_object_takes(night: Path) -> None:
     assert problems == []
 
 
+def test_the_doctors_object_is_hugged_after_its_scenario(repository: Path) -> None:
+    played = scenario.load(repository / "examples" / "doctor" / "doctor.toml")
+    (pressed,) = played.pressures
+    hugged = [t for t, pa in zip(pressed.knots.times, pressed.knots.values, strict=True) if pa]
+    # Late enough for a minute of rest, and for all who take their time
+    assert hugged[0] > played.duration_s + 60
+    assert hugged[-1] > played.duration_s + 3500
+
+
 @pytest.mark.parametrize("variant", ["synthetic", "recorded"])
 def test_its_room_has_weather(night: Path, variant: str, request: pytest.FixtureRequest) -> None:
     if variant == "recorded":

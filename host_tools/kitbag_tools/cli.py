@@ -10,7 +10,7 @@ import contextlib
 import json
 import sys
 import traceback
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -38,10 +38,14 @@ class Session:
 
     env: Environment
     store_path: Path
+    above_bar: Callable[[str], None] | None = None  # while a bar is on the terminal
 
     def say(self, text: str) -> None:
         """A message for the person at the terminal."""
-        print(text, file=self.env.stderr, flush=True)
+        if self.above_bar is not None:
+            self.above_bar(text)
+        else:
+            print(text, file=self.env.stderr, flush=True)
 
     def out(self, text: str) -> None:
         """Data."""
@@ -363,6 +367,43 @@ def sync(session: Session, port: str | None, zone_name: str | None, as_json: boo
     else:
         session.out(sync_line(result, seen))
     return ExitCode.OK if result.complete else ExitCode.INCOMPLETE
+
+
+@kitbag.command(short_help="Look whether the bladder holds its air and feels a hug.")
+@_port
+@click.option(
+    "--rest-s",
+    type=click.IntRange(20, 600),
+    default=60,
+    show_default=True,
+    help="How long it is watched at rest, in seconds.",
+)
+@_json
+@pass_session
+def doctor(session: Session, port: str | None, rest_s: int, as_json: bool) -> ExitCode:
+    """Look whether the bladder holds its air and feels a hug.
+
+    Watches a minute of rest and one hug, and says what to do next. Nothing is changed on the
+    object; the hug is one like any other, in its log too. Exit code 1 where something is to be
+    mended, 4 where rest or hug could not be watched.
+    """
+    from .doctor.figures import measure
+    from .doctor.judge import judge
+    from .doctor.watch import watch
+    from .doctor.words import report_fields, report_lines
+
+    with _client(session, port) as client:
+        hello = client.hello()
+        with _progress(session, False) as told:
+            watched = watch(client, rest_s, session.say, told)
+        client.bye()
+    figures = measure(watched)
+    verdict = judge(figures)
+    if as_json:
+        session.out_json(report_fields(hello, figures, verdict))
+    else:
+        session.out("\n".join(report_lines(hello, figures, verdict)))
+    return verdict.health.exit_code
 
 
 # --- care plans ----------------------------------------------------------------------------------
@@ -693,7 +734,14 @@ def _progress(session: Session, verbose: bool) -> Generator[Told | None]:
         def told(share: float, doing: str, /) -> None:
             bar.update(task, completed=share, description=doing)
 
-        yield told
+        def say(text: str) -> None:
+            bar.console.print(text, markup=False, highlight=False)
+
+        session.above_bar = say
+        try:
+            yield told
+        finally:
+            session.above_bar = None
 
 
 class _Lines:

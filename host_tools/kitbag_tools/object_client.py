@@ -8,6 +8,7 @@ clock but the one it was given: with the same inputs the bytes on the wire are t
 
 from __future__ import annotations
 
+import math
 import struct
 import time
 from collections.abc import Callable
@@ -53,6 +54,24 @@ class Contact:
     uptime_ms: int
     utc_ms: int
     rtt_ms: int
+
+
+@dataclass(frozen=True)
+class Felt:
+    """What the bladder feels at `uptime_ms`.
+
+    `step_pa` is the mean difference of one sample to the next while nothing touches the object,
+    None too soon after a touch; `tautness_pa_per_k` is None until the object has learned it.
+    `lost`: the sensor does not answer, and what stands here is old.
+    """
+
+    uptime_ms: int
+    pressure_pa: float
+    bladder_c: float
+    step_pa: float | None
+    tautness_pa_per_k: float | None
+    touched: bool
+    lost: bool
 
 
 @dataclass(frozen=True)
@@ -149,6 +168,19 @@ class ObjectClient:
         """What the object does and feels now, as it says it (kitbag.wire.requests)."""
         fields = self._ask("status")
         return {key: fields[key] for key in fields if key not in ("n", "ok")}
+
+    def feel(self) -> Felt:
+        """What the bladder feels now."""
+        fields = self._ask("feel")
+        return Felt(
+            uptime_ms=self._number("feel", fields, "uptime_ms"),
+            pressure_pa=self._real(fields, "pressure_pa"),
+            bladder_c=self._real(fields, "bladder_c"),
+            step_pa=self._real_or_none(fields, "step_pa"),
+            tautness_pa_per_k=self._real_or_none(fields, "tautness_pa_per_k"),
+            touched=fields.get("touched") is True,
+            lost=fields.get("lost") is True,
+        )
 
     def exchange_time(self, boot: int, times: int = TIME_EXCHANGES) -> Contact:
         """Both clocks at one moment: of `times` exchanges the one with the shortest way."""
@@ -356,6 +388,17 @@ class ObjectClient:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 53:
             raise self._nonsense(op, key, value)
         return value
+
+    def _real(self, fields: Fields, key: str) -> float:
+        value = fields.get(key)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self._nonsense("feel", key, value)
+        if not math.isfinite(value):
+            raise self._nonsense("feel", key, value)
+        return float(value)
+
+    def _real_or_none(self, fields: Fields, key: str) -> float | None:
+        return None if fields.get(key) is None else self._real(fields, key)
 
     def _nonsense(self, op: str, key: str, given: object) -> KitbagError:
         return KitbagError(

@@ -88,6 +88,7 @@ class FakeObject:
         self.anchors: list[dict[str, Any]] = []
         self.plan = plan.to_json(plan.defaults())
         self.status: dict[str, Any] = {"state": "idle", "why": "none", "pad_c": 24.5}
+        self.feelings: Callable[[], dict[str, Any]] = dict  # what `feel` is answered with
         self.keeps: bytes | None = None  # a plan that it puts in the place of any other
         self.answer_with: dict[str, dict[str, Any]] = {}
         self._incoming: bytearray | None = None
@@ -203,6 +204,9 @@ class FakeObject:
 
     def _on_status(self, turn: int, _: dict[str, Any]) -> bytes:
         return requests.answer(turn, plan_crc=frames.crc32(self.plan), **self.status)
+
+    def _on_feel(self, turn: int, _: dict[str, Any]) -> bytes:
+        return requests.answer(turn, **self.feelings())
 
     def _on_time(self, turn: int, _: dict[str, Any]) -> bytes:
         return requests.answer(turn, uptime_ms=self.uptime_ms())

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ import pytest
 
 from host_tools.fake_object import Log
 from host_tools.made_nights import EVENING_MS, HOUR, a_night, both_ends, put
+from host_tools.made_rest_and_hug import readings
 from kitbag.wire import plan as care_plan
 from kitbag.wire import records
 from kitbag_tools import cli, visits
+from kitbag_tools.doctor import watch
 from kitbag_tools.errors import ExitCode, KitbagError, Reason
 from kitbag_tools.object_client import ObjectClient
 from kitbag_tools.store import Store
@@ -116,6 +118,54 @@ def test_a_visit_from_beginning_to_end(kitbag, an_object, tmp_path):
         ["status", *here],
     )
     transcript("visit.txt", text.replace(str(tmp_path), "DIR"))
+
+
+def test_a_look_at_the_bladder(kitbag, fake, tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "POLL_S", 0)
+    text = ""
+    for of in (
+        {"tautness_pa_per_k": 118.0},
+        {"fall_per_s": 0.1, "drift_pa_per_min": 9.0},
+        {"peak_pa": 70.0, "rest_s": 20.0},
+        {"peak_pa": 12_000.0},
+    ):
+        felt = readings(**of)
+        there = fake()
+        there.feelings = lambda felt=felt: asdict(next(felt))
+        more = ["--rest-s", 20] if "rest_s" in of else []
+        text += session(kitbag, ["doctor", "--port", there.path, *more])
+    transcript("doctor.txt", text.replace(str(tmp_path), "DIR"))
+
+
+def test_a_look_at_the_bladder_for_programs(kitbag, fake, monkeypatch):
+    monkeypatch.setattr(watch, "POLL_S", 0)
+    felt = readings(rest_s=20.0)
+    there = fake()
+    there.feelings = lambda: asdict(next(felt))
+    code, out, err = kitbag("doctor", "--port", there.path, "--json", "--rest-s", 20)
+    told = json.loads(out)
+    assert code == ExitCode.OK
+    assert (told["object"], told["health"]) == ("c0ffee01", "good")
+    assert told["hug_peak_pa"] == pytest.approx(1500, abs=5)
+    assert told["tautness_pa_per_k"] is None
+    assert err.startswith("Lay it down")
+
+
+def test_a_look_at_an_object_that_cannot_be_asked(kitbag, an_object):
+    an_object.answer_with["feel"] = {"error": "unknown_op"}
+    code, out, err = kitbag("doctor", "--port", an_object.path)
+    assert (code, out) == (ExitCode.FAILED, "")
+    assert "same version" in err
+
+
+def test_a_look_that_is_broken_off_ends_in_words(kitbag, fake, monkeypatch):
+    def interrupt(_: ObjectClient) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ObjectClient, "feel", interrupt)
+    code, out, err = kitbag("doctor", "--port", fake().path)
+    assert (code, out) == (ExitCode.INTERRUPTED, "")
+    assert err.endswith("Interrupted.\n")
 
 
 def test_care_plans(kitbag, an_object, tmp_path):

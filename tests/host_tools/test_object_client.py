@@ -7,6 +7,7 @@ import pytest
 from host_tools.fake_object import Log
 from kitbag.wire import frames, plan, records, requests
 from kitbag_tools.errors import KitbagError, Reason, RequestRefused
+from kitbag_tools.object_client import Felt
 
 
 def a_log(count: int = 300) -> Log:
@@ -24,6 +25,44 @@ def test_hello_tells_who_is_there(fake, client):
     hello = client(fake(a_log())).hello()
     assert (hello.device, hello.firmware, hello.boot) == ("c0ffee01", "0.1.0", 1)
     assert (hello.first, hello.next) == (1, 301)
+
+
+FELT = {
+    "uptime_ms": 5000,
+    "pressure_pa": 101325.5,
+    "bladder_c": 21,
+    "step_pa": None,
+    "tautness_pa_per_k": 120.0,
+    "touched": False,
+    "lost": False,
+}
+
+
+def test_what_is_felt_comes_as_numbers(fake, client):
+    there = fake()
+    there.feelings = lambda: FELT
+    assert client(there).feel() == Felt(5000, 101325.5, 21.0, None, 120.0, False, False)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("pressure_pa", None),
+        ("pressure_pa", "101325"),
+        ("pressure_pa", float("nan")),
+        ("bladder_c", True),
+        ("step_pa", float("inf")),
+        ("tautness_pa_per_k", "slack"),
+        ("uptime_ms", -1),
+    ],
+)
+def test_what_cannot_be_felt_is_no_answer(fake, client, key, value):
+    there = fake()
+    there.feelings = lambda: FELT | {key: value}
+    with pytest.raises(KitbagError) as caught:
+        client(there).feel()
+    assert caught.value.reason is Reason.BAD_ANSWER
+    assert key in str(caught.value)
 
 
 def test_a_damaged_answer_is_asked_for_again(fake, client):

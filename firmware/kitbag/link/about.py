@@ -65,6 +65,11 @@ class About:
             "free": gc.mem_free(),
         }
 
+    def feel(self):
+        told = self._app.feel.now()
+        told["uptime_ms"] = self.uptime_ms()
+        return told
+
     def acknowledge(self, seq):
         """A host holds every record below `seq`: a mark, nothing is erased."""
         self._app.memory.keep_number(_ACKED, seq & 0x7FFFFFFF)

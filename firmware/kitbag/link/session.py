@@ -56,6 +56,9 @@ class Session:
     def _status(self, turn, _):
         return requests.answer(turn, **self._about.status())
 
+    def _feel(self, turn, _):
+        return requests.answer(turn, **self._about.feel())
+
     def _time(self, turn, _):
         return requests.answer(turn, uptime_ms=self._about.uptime_ms())
 
@@ -147,6 +150,7 @@ class Session:
     _OPS = {
         "hello": _hello,
         "status": _status,
+        "feel": _feel,
         "time": _time,
         "anchor": _anchor,
         "read": _read,

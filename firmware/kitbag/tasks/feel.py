@@ -28,6 +28,7 @@ _HIGH_PA = const(111_000)
 _CLIPPED_PA = const(109_500)  # the hardest squeezes stand still at the end of its range
 _LEAP_PA = const(15_000)
 _GLITCH_EVERY_MS = const(3_600_000)
+_CALM = const(128)  # samples (13 s at rest) over which the noise is averaged
 
 
 class Feel:
@@ -56,6 +57,8 @@ class Feel:
         self._fault = "bus"
         self._same = 0
         self._clipped = False  # told, for the touch that is on
+        self._calm = 0  # samples since the last touch, at most _CALM
+        self._step_pa = 0.0  # mean of |sample - the one before| over them
         self.samples = 0
         self.skipped = 0
         self.lost = False
@@ -94,6 +97,20 @@ class Feel:
     def breaths_per_min(self):
         """The holder's own, or None: unknown, or nobody holds it long enough."""
         return None if self._breath_ms is None else self._breath.per_min
+
+    def now(self):
+        """What it feels, for a host that watches (`feel` of wire.requests): the last sample, the
+        mean difference of one to the next while nothing touched it, both in Pa; None is unknown.
+        """
+        hug = self._hug
+        return {
+            "pressure_pa": self._pressure_pa,
+            "bladder_c": self._bladder_c,
+            "step_pa": self._step_pa if self._calm >= _CALM else None,
+            "tautness_pa_per_k": hug.tautness_pa_per_k,
+            "touched": hug.active,
+            "lost": self.lost,
+        }
 
     async def run(self):
         while True:
@@ -157,6 +174,7 @@ class Feel:
         if now - self._temperature_ms >= _TEMPERATURE_EVERY_MS or not self.samples:
             self._temperature_ms = now
             self._bladder_c = barometer.bladder_c()
+        last_pa = self._pressure_pa
         self._pressure_pa = self._believed(barometer.pressure_pa())
         self.samples += 1
         if self.lost:  # felt again only once it has been believable for a while
@@ -174,6 +192,7 @@ class Feel:
             self._log.write(records.SENSE_FAULT, "glitch", -hug.dip_pa)
         if hug.active:
             self._touched_ms = now
+            self._calm = 0
             # A squeeze harder than the sensor can measure is no fault, but its peak is no measure
             if self._pressure_pa > _CLIPPED_PA and not self._clipped:
                 self._clipped = True
@@ -184,6 +203,9 @@ class Feel:
         else:
             self._breath_ms = None
             self._clipped = False
+            if self.samples > 1:  # the first has none before it
+                self._calm = min(self._calm + 1, _CALM)
+                self._step_pa += (abs(self._pressure_pa - last_pa) - self._step_pa) / self._calm
         self._answer.settle(now)
         if now - self._sample_ms >= _BLADDER_EVERY_MS:
             self._sample_ms = now

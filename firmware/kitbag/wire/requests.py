@@ -6,6 +6,7 @@ answer repeats the turn: {"n": turn, "ok": true, ...} or {"n": turn, "ok": false
 
     hello                        who the object is and which records it holds
     status                       what it does and feels now
+    feel                         what the bladder feels now, for a host that watches it
     time                         its uptime, for an anchor
     anchor utc_ms uptime_ms rtt_ms   "your uptime was utc"; stored as a record, never as a clock
     read from count              records as they lie on flash, from seq on

@@ -31,6 +31,9 @@ class About:
     def status(self):
         return {"state": "idle"}
 
+    def feel(self):
+        return {"pressure_pa": 101325.5, "step_pa": None}
+
     def acknowledge(self, seq):
         self.acked = seq
 
@@ -90,10 +93,12 @@ def state(host):
 # --- Reading ---------------------------------------------------------------------------------
 
 
-def test_hello_status_and_time_are_answered_with_the_turn():
+def test_hello_status_feel_and_time_are_answered_with_the_turn():
     host = Host()
     assert host.ask("hello")["kitbag"] == requests.PROTOCOL
     assert host.ask("status")["state"] == "idle"
+    felt = host.ask("feel")
+    assert (felt["pressure_pa"], felt["step_pa"]) == (101325.5, None)
     assert host.ask("time")["uptime_ms"] == 500_000
     assert host.ask("bye")["ok"]
 

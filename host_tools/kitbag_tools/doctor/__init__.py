@@ -1,0 +1,1 @@
+"""A look at the bladder: `watch` reads it, `figures` measure, `judge` decides, `words` tell."""
