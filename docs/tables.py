@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from kitbag import limits
-from kitbag.wire import frames, plan, records, requests
+from kitbag.wire import asking, frames, plan, records, requests
 from kitbag_tools import plans, vm
 from kitbag_tools.exports import tables as exported
 from kitbag_tools.exports.schema import Column, Table
@@ -231,11 +231,11 @@ def _words() -> str:
 
 def _frame_kinds() -> str:
     slots = (
-        f"{requests.RECORDS_HEADER_SIZE} bytes of header, then at most {requests.READ_MAX} slots "
+        f"{asking.RECORDS_HEADER_SIZE} bytes of header, then at most {requests.READ_MAX} slots "
         "as they lie on flash, never across the end of a sector"
     )
     piece = (
-        f"{requests.PART_HEADER_SIZE} bytes of header, then at most {requests.PART_MAX} bytes of "
+        f"{requests.PART_HEADER_SIZE} bytes of header, then at most {asking.PART_MAX} bytes of "
         "a care plan"
     )
     return markdown(("first byte", "body", "from", "holds"), (
@@ -267,7 +267,7 @@ def _requests() -> str:
 
 def _one_frame() -> str:
     """The first frame of every visit, byte by byte."""
-    body = requests.request("hello", 1)
+    body = asking.request("hello", 1)
     frame = frames.encode(body)
     crc = frame[len(body) : -1]
     return markdown(("bytes", "are"), (

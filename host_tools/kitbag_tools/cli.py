@@ -473,7 +473,7 @@ def plan_check(session: Session, file: Path, as_json: bool) -> ExitCode:
 @pass_session
 def plan_apply(session: Session, file: Path, port: str | None, as_json: bool) -> ExitCode:
     """Put a plan in force on the object, read it back and compare."""
-    from kitbag.wire import plan as wire
+    from kitbag.wire import asking
 
     from . import plans, visits
     from .store import Store
@@ -482,7 +482,7 @@ def plan_apply(session: Session, file: Path, port: str | None, as_json: bool) ->
     for note in plans.notes(checked):
         session.say(f"Note: {note}")
     with _client(session, port) as client, Store(session.store_path) as store:
-        done = visits.set_up(client, wire.nested(checked), store)
+        done = visits.set_up(client, asking.nested(checked), store)
     if as_json:
         session.out_json(
             {"object": done.device, "plan_crc": done.plan.crc, "plan": json.loads(done.plan.text)}

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kitbag.wire import frames, plan, requests
+from kitbag.wire import asking, frames, plan, requests
 from kitbag.wire.records import SLOT
 
 from .errors import KitbagError, LinkLost, Reason, RequestRefused
@@ -219,7 +219,7 @@ class ObjectClient:
         count = min(count, requests.READ_MAX)
 
         def make(turn: int) -> bytes:
-            return bytes(requests.request("read", turn, **{"from": first_seq, "count": count}))
+            return bytes(asking.request("read", turn, **{"from": first_seq, "count": count}))
 
         body = self._converse("read", make)
         if body[0] != frames.RECORDS:
@@ -227,7 +227,7 @@ class ObjectClient:
             raise self._nonsense("read", "answer", "no records")
         header = struct.unpack_from(requests.RECORDS_HEADER, body)
         _, _, got_epoch, got_first, boot, slots = header
-        data = body[requests.RECORDS_HEADER_SIZE :]
+        data = body[asking.RECORDS_HEADER_SIZE :]
         if len(data) != slots * SLOT or slots > count:
             raise self._nonsense("read", "count", slots)
         if got_epoch != epoch:
@@ -278,8 +278,8 @@ class ObjectClient:
         data = bytes(plan.to_json(checked))
         crc = frames.crc32(data)
         self._ask("plan_open", size=len(data), crc=crc)
-        for at in range(0, len(data), requests.PART_MAX):
-            piece = data[at : at + requests.PART_MAX]
+        for at in range(0, len(data), asking.PART_MAX):
+            piece = data[at : at + asking.PART_MAX]
             self._fields("plan_part", self._converse("plan_part", self._part(at, piece)))
         kept_crc = self._number("plan_apply", self._ask("plan_apply", crc=crc), "crc")
         kept = self.plan_get()
@@ -329,7 +329,7 @@ class ObjectClient:
 
     def _part(self, at: int, piece: bytes) -> Callable[[int], bytes]:
         def make(turn: int) -> bytes:
-            return bytes(requests.part(turn, at, piece))
+            return bytes(asking.part(turn, at, piece))
 
         return make
 
@@ -337,7 +337,7 @@ class ObjectClient:
         """The fields of the object's answer to `op`. Raises RequestRefused when it says no."""
 
         def make(turn: int) -> bytes:
-            return bytes(requests.request(op, turn, **given))
+            return bytes(asking.request(op, turn, **given))
 
         return self._fields(op, self._converse(op, make))
 
@@ -413,7 +413,7 @@ class ObjectClient:
 def _turn_of(body: bytes) -> int:
     """Which turn a body answers; -1 when it is no answer at all."""
     if body[0] == frames.RECORDS:
-        return body[1] if len(body) >= requests.RECORDS_HEADER_SIZE else -1
+        return body[1] if len(body) >= asking.RECORDS_HEADER_SIZE else -1
     if body[0] != frames.ANSWER:
         return -1
     try:

@@ -21,6 +21,6 @@ def test_every_module_of_the_object_is_loaded_at_start_or_late(repository: Path)
         ".".join(path.relative_to(firmware).with_suffix("").parts).removesuffix(".__init__")
         for path in (firmware / "kitbag").rglob("*.py")
     }
-    # wire.reading turns records into fields: the host's half of wire.records. service is typed
-    # at the prompt by whoever repairs an object
-    assert modules - loaded <= {"kitbag.wire.reading", "kitbag.service"}
+    # wire.reading and wire.asking are the host's halves of what it and the object say to each
+    # other. service is typed at the prompt by whoever repairs an object
+    assert modules - loaded <= {"kitbag.wire.asking", "kitbag.wire.reading", "kitbag.service"}

@@ -6,6 +6,7 @@ import pytest
 
 from host_tools.fake_object import Log
 from kitbag.wire import frames, plan, records, requests
+from kitbag.wire.asking import nested
 from kitbag_tools.errors import KitbagError, Reason, RequestRefused
 from kitbag_tools.object_client import Felt
 
@@ -116,7 +117,7 @@ def test_turns_go_round_without_zero(fake, client):
 def test_every_request_fits_the_objects_ring(fake, client):
     there = fake(a_log())
     asking = client(there)
-    tree = plan.nested(plan.defaults() | {"scent.name": "É" * 40})
+    tree = nested(plan.defaults() | {"scent.name": "É" * 40})
     asking.hello()
     contact = asking.exchange_time(1)
     asking.set_anchor(contact)

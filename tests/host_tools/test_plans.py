@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kitbag.wire import asking
 from kitbag.wire import plan as wire
 from kitbag_tools import plans
 from kitbag_tools.errors import ExitCode, KitbagError
@@ -37,7 +38,7 @@ def settings_of(key: str):
 
 @given(st.fixed_dictionaries({key: settings_of(key) for key in wire.SCHEMA}))
 def test_any_plan_survives_its_file(plan):
-    plan, problems = wire.parse(wire.nested(plan))
+    plan, problems = wire.parse(asking.nested(plan))
     assert not problems
     assert wire.parse(tomllib.loads(plans.to_toml(plan))) == (plan, [])
 

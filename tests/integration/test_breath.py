@@ -2,7 +2,48 @@
 
 from itertools import pairwise
 
-from support.events import event, hug
+import pytest
+
+from support import belts
+from support.events import event, hug, recording
+
+FROM_S, HUG_S = 25, 20
+
+
+def looked(play, path, session, amplitude_pa):
+    """[(seconds of the recording, rate told or None)] of a belt played into a long hold."""
+    ends_s = len(dict(belts.every(path))[session]) / belts.HZ
+    swing = {"value": "x", "session": session, "start_s": FROM_S, "gain": amplitude_pa / 500}
+    body = hug(HUG_S, FROM_S + ends_s - HUG_S, 1500) + recording(path, into="bladder", **swing)
+    rows = play(body, FROM_S + ends_s + 20).rows("breaths.csv")
+    told = [(float(row["t_s"]) - FROM_S, float(row["per_min"] or 0) or None) for row in rows]
+    return [(t, rate) for t, rate in told if belts.SLOW_WINDOW_S <= t <= ends_s]
+
+
+@pytest.mark.parametrize("amplitude_pa", [5, 15])
+def test_real_belts_are_counted_through_the_whole_object(play, recordings, amplitude_pa):
+    path = recordings / belts.RECORDING
+    right = []
+    for session in ("physio_belt_a", "biopeaks_snippet"):
+        began = belts.counted(dict(belts.every(path))[session])
+        for t, told in looked(play, path, session, amplitude_pa):
+            seen = belts.rate(began, t)
+            if seen is not None:
+                right.append(told is not None and abs(told - seen) <= belts.WITHIN_PER_MIN)
+    assert len(right) >= 15
+    assert sum(right) >= 0.9 * len(right), right
+
+
+@pytest.mark.parametrize("amplitude_pa", [5, 15, 40])
+def test_where_none_is_visible_it_is_left_unknown(play, recordings, amplitude_pa):
+    path = recordings / belts.RECORDING
+    told = [
+        rate
+        for session in ("physiokit_P12_A_Passive", "physiokit_P12_B_Easy")
+        for _, rate in looked(play, path, session, amplitude_pa)
+    ]
+    assert len(told) >= 30
+    assert told.count(None) >= 0.95 * len(told), told
 
 
 def test_it_is_told_in_long_holds_and_in_nothing_else(play):

@@ -6,19 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from support.events import hug
+from support.events import hug, recording
 
 SLACK, TAUT = 0, 340
 DAY_S, SLICE_S, SHORT_S = 24 * 3600, 8 * 3600, 3 * 3600
-
-
-def recording(path: Path, **values: object) -> str:
-    keys = {"file": str(path), "time": "t_s", "value": "p_Pa", "into": "ambient", **values}
-    lines = [
-        f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}"
-        for key, value in keys.items()
-    ]
-    return "[[pressure]]\n" + "\n".join(lines) + "\n"
 
 
 def check_quiet(night):

@@ -17,6 +17,7 @@ class About:
         self._app = app
         self.journal = app.journal
         self.care = app.care
+        self.feel = app.feel
 
     def uptime_ms(self):
         return self._app.clock.uptime_ms()
@@ -64,11 +65,6 @@ class About:
             "plan_crc": self.care.crc,
             "free": gc.mem_free(),
         }
-
-    def feel(self):
-        told = self._app.feel.now()
-        told["uptime_ms"] = self.uptime_ms()
-        return told
 
     def acknowledge(self, seq):
         """A host holds every record below `seq`: a mark, nothing is erased."""

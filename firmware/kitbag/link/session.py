@@ -57,7 +57,7 @@ class Session:
         return requests.answer(turn, **self._about.status())
 
     def _feel(self, turn, _):
-        return requests.answer(turn, **self._about.feel())
+        return requests.answer(turn, **self._about.feel.now())
 
     def _time(self, turn, _):
         return requests.answer(turn, uptime_ms=self._about.uptime_ms())

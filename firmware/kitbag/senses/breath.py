@@ -24,8 +24,11 @@ _CREEP_S = const(6.0)
 _GAP_MS = const(1_000)  # without a sample: what was before says nothing about what comes
 
 _LEAST_PA = const(1.0)  # rise and fall of the smallest breath that can be told, as filtered
+_TOLD_PA = const(
+    1.6
+)  # ... and half of the usual one that is told: a quiet room makes as much as 1.4
 _OF_USUAL = const(0.5)  # ... and of the usual breath's own rise
-_OF_NOISE = const(0.8)  # a breath's half must be larger than so much of the noise of one sample
+_OF_NOISE = const(2.0)  # a breath's half must be larger than so much of the noise of one sample
 _USUAL_OF = const(7)  # breaths that the usual size is the median of
 _FORGET_AFTER_MS = const(12_000)  # with no breath for so long, the usual was too large
 _FORGET = const(0.98)  # a bin
@@ -85,8 +88,10 @@ class Breath:
         at_ms = now_ms - self._first_ms
         new = pressure_pa - self._offset_pa
         last, before = self._last, self._before
-        # Of white noise of 1 Pa the mean second difference is 1.95 Pa
-        self._noise_pa += (abs(new - 2 * last + before) / 1.95 - self._noise_pa) * 0.004
+        # Of white noise of 1 Pa the mean second difference is 1.95 Pa; a spike is none of it
+        noise_pa = self._noise_pa
+        noise_pa += (min(abs(new - 2 * last + before) / 1.95, 4 * noise_pa + 1) - noise_pa) * 0.004
+        self._noise_pa = noise_pa
         low, high = (last, before) if last < before else (before, last)
         self._sum += low if new < low else high if new > high else new
         self._n += 1
@@ -141,9 +146,7 @@ class Breath:
         """Judge what was breathed until now."""
         self.per_min = None
         self.amplitude_pa = self.quality = 0.0
-        if self._count <= _LEAST_CYCLES or self._usual < max(
-            _LEAST_PA, _OF_NOISE * self._noise_pa
-        ):
+        if self._count <= _LEAST_CYCLES or self._usual < max(_TOLD_PA, _OF_NOISE * self._noise_pa):
             return
         now_ms = self._last_ms - self._first_ms
         newest = self._count - 1

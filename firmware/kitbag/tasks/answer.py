@@ -59,7 +59,7 @@ class Answer:
         duration_s = (g.end_ms - g.start_ms) / 1000
         noticed_s = (g.noticed_ms - g.start_ms) / 1000
         shape = g.mean_pa / g.peak_pa if g.peak_pa > 0 else 0
-        kind = _KINDS[g.kind]
+        kind = getattr(records, g.kind.upper())
         if kind in (records.SQUEEZE, records.PAT):
             self._log.write(
                 kind, duration_s, g.peak_pa, g.count, shape, noticed_s, g.confidence, at=g.end_ms
@@ -150,12 +150,3 @@ class Answer:
                 now = time.ticks_ms()
             self._log.write(records.BUTTON, self._button.held_ms(now) / 1000)
             self._button.down_at = None
-
-
-_KINDS = {
-    "hold": records.HOLD,
-    "long_hold": records.LONG_HOLD,
-    "rest": records.REST,
-    "squeeze": records.SQUEEZE,
-    "pat": records.PAT,
-}

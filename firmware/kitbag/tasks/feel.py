@@ -110,6 +110,7 @@ class Feel:
             "tautness_pa_per_k": hug.tautness_pa_per_k,
             "touched": hug.active,
             "lost": self.lost,
+            "uptime_ms": self._clock.uptime_ms(),
         }
 
     async def run(self):

@@ -122,18 +122,6 @@ def allowed(key):
     return "%s from %g to %g" % (number, span[0], span[1])
 
 
-def nested(plan):
-    """The tree (nested dict) of a flat plan: what goes to JSON and TOML."""
-    tree = {}
-    for key in sorted(SCHEMA):
-        place = tree
-        names = key.split(".")
-        for name in names[:-1]:
-            place = place.setdefault(name, {})
-        place[names[-1]] = plan[key]
-    return tree
-
-
 def to_json(plan):
     """The plan as bytes of flat JSON with sorted keys: the form that is stored, sent and CRC'd,
     equal on every side. Numbers are written with at most four decimals.

@@ -26,13 +26,11 @@ PROTOCOL = 1
 
 # Body of a RECORDS frame: kind, turn, then epoch, first seq, boot of the sector, number of slots
 RECORDS_HEADER = "<BBIIIH"
-RECORDS_HEADER_SIZE = struct.calcsize(RECORDS_HEADER)
 READ_MAX = 126  # half a sector's records: 2 KiB a frame
 
 # Body of a PART frame: kind, turn, offset
 PART_HEADER = "<BBH"
 PART_HEADER_SIZE = struct.calcsize(PART_HEADER)
-PART_MAX = 48  # even if every byte must be escaped the frame stays within REQUEST_MAX
 
 PLAN_MAX = 4_096  # bytes of JSON
 PLAN_PIECE = 1_024  # bytes of JSON in one answer to plan_get
@@ -46,23 +44,11 @@ E_PLAN_INVALID = "plan_invalid"
 E_STORE_FAILED = "store_failed"
 
 
-def request(op, turn, **fields):
-    """A REQUEST body (bytes)."""
-    fields["op"] = op
-    fields["n"] = turn
-    return bytes([frames.REQUEST]) + json.dumps(fields).encode()
-
-
 def answer(turn, **fields):
     """An ANSWER body (bytes); `ok` is true unless `error` is given."""
     fields["n"] = turn
     fields["ok"] = "error" not in fields
     return bytes([frames.ANSWER]) + json.dumps(fields).encode()
-
-
-def part(turn, offset, data):
-    """A PART body (bytes) with up to `PART_MAX` bytes of a plan from `offset`."""
-    return struct.pack(PART_HEADER, frames.PART, turn, offset) + data
 
 
 def records(turn, epoch, first_seq, boot, slots):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from kitbag.wire import asking
 from kitbag.wire import plan as care_plan
 
 from .. import exports, image, visits
@@ -237,7 +238,7 @@ def care_plan_of(scenario: Scenario) -> dict[str, Any] | None:
     if scenario.plan is None:
         return None
     plan, _ = care_plan.parse(scenario.plan)
-    return care_plan.nested(plan)
+    return asking.nested(plan)
 
 
 class _Line(SerialTransport):

@@ -4,7 +4,7 @@ from binascii import crc32
 from kitbag.care import Care
 from kitbag.journal import Journal
 from kitbag.link.session import Session
-from kitbag.wire import frames, plan, records, requests
+from kitbag.wire import asking, frames, plan, records, requests
 from support.fakes import Clock, Memory
 from support.lcg import Random
 from support.nor import Nor
@@ -31,7 +31,11 @@ class About:
     def status(self):
         return {"state": "idle"}
 
+    @property
     def feel(self):
+        return self
+
+    def now(self):
         return {"pressure_pa": 101325.5, "step_pa": None}
 
     def acknowledge(self, seq):
@@ -52,7 +56,7 @@ class Host:
     def ask(self, op, **fields):
         """The answer's fields, checked for its form."""
         self.turn = (self.turn + 1) & 0xFF
-        return self.told(self.session.answer(requests.request(op, self.turn, **fields)))
+        return self.told(self.session.answer(asking.request(op, self.turn, **fields)))
 
     def told(self, body):
         assert body[0] == frames.ANSWER
@@ -63,15 +67,15 @@ class Host:
 
     def part(self, offset, data):
         self.turn = (self.turn + 1) & 0xFF
-        return self.told(self.session.answer(requests.part(self.turn, offset, data)))
+        return self.told(self.session.answer(asking.part(self.turn, offset, data)))
 
     def upload(self, data, order=None, crc=None, size=None):
         """The last answer of a whole upload of `data`."""
         crc = crc32(data) if crc is None else crc
         assert self.ask("plan_open", size=len(data) if size is None else size, crc=crc)["ok"]
-        offsets = list(range(0, len(data), requests.PART_MAX))
+        offsets = list(range(0, len(data), asking.PART_MAX))
         for offset in order(offsets) if order else offsets:
-            self.part(offset, data[offset : offset + requests.PART_MAX])
+            self.part(offset, data[offset : offset + asking.PART_MAX])
         return self.ask("plan_apply", crc=crc)
 
 
@@ -108,10 +112,10 @@ def test_records_come_as_they_lie_on_flash():
     seq = 1
     numbers = []
     while seq < host.about.journal.next:
-        body = host.session.answer(requests.request("read", 9, **{"from": seq, "count": 126}))
+        body = host.session.answer(asking.request("read", 9, **{"from": seq, "count": 126}))
         assert body[0] == frames.RECORDS
         assert len(body) <= frames.ANSWER_MAX
-        slots = body[requests.RECORDS_HEADER_SIZE :]
+        slots = body[asking.RECORDS_HEADER_SIZE :]
         assert body[1] == 9
         epoch, first, boot = [int.from_bytes(body[at : at + 4], "little") for at in (2, 6, 10)]
         assert (epoch, first, boot) == (host.about.journal.epoch, seq, 3)
@@ -136,7 +140,7 @@ def test_reading_changes_nothing():
     for op in ("hello", "status", "time", "bye"):
         host.ask(op)
     host.ask("plan_get", at=0)
-    host.session.answer(requests.request("read", 1, **{"from": 1, "count": 20}))
+    host.session.answer(asking.request("read", 1, **{"from": 1, "count": 20}))
     assert state(host) == before
 
 
@@ -288,12 +292,12 @@ def test_every_refusal_fits_a_frame():
     key = b"k" * 3_000
     answer = host.upload(b'{"' + key + b'":1}')
     assert answer["error"] == requests.E_PLAN_INVALID
-    body = host.session.answer(requests.request("hello", 1))
+    body = host.session.answer(asking.request("hello", 1))
     assert len(body) <= frames.ANSWER_MAX
     host.ask("plan_open", size=3_006, crc=crc32(b'{"' + key + b'":1}'))
     for offset in range(0, 3_006, 48):
         host.part(offset, (b'{"' + key + b'":1}')[offset : offset + 48])
-    body = host.session.answer(requests.request("plan_apply", 1, crc=0))
+    body = host.session.answer(asking.request("plan_apply", 1, crc=0))
     assert len(body) <= frames.ANSWER_MAX
 
 
@@ -349,7 +353,7 @@ def test_no_request_crashes_or_changes_what_it_must_not():
         turn = fields.pop("n")
         op = fields.pop("op")
         body = host.session.answer(
-            bytes([frames.REQUEST]) + requests.request("x", 0, **fields)[1:-1] + tail(op, turn)
+            bytes([frames.REQUEST]) + asking.request("x", 0, **fields)[1:-1] + tail(op, turn)
         )
         assert body[0] in (frames.ANSWER, frames.RECORDS)
     assert state(host) == before

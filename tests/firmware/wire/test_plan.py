@@ -2,7 +2,7 @@
 from binascii import crc32
 
 from kitbag import limits
-from kitbag.wire import ceiling, plan
+from kitbag.wire import asking, ceiling, plan
 from support.lcg import Random
 
 NAN = float("nan")
@@ -32,7 +32,7 @@ def taken(key, value):
 
 
 def test_every_default_is_allowed():
-    assert plan.parse(plan.nested(plan.defaults())) == (plan.defaults(), [])
+    assert plan.parse(asking.nested(plan.defaults())) == (plan.defaults(), [])
 
 
 def test_defaults_are_those_of_the_contract():

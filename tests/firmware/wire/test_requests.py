@@ -1,5 +1,5 @@
 # Runs on CPython and on the MicroPython VM
-from kitbag.wire import frames, records, requests
+from kitbag.wire import asking, frames, records, requests
 from support.raising import raises
 
 LARGEST = 0xFFFFFFFF
@@ -20,12 +20,12 @@ REQUESTS = (
 
 def test_every_request_fits_the_objects_serial_ring():
     for op, fields in REQUESTS:
-        assert len(frames.encode(requests.request(op, 255, **fields))) <= frames.REQUEST_MAX, op
+        assert len(frames.encode(asking.request(op, 255, **fields))) <= frames.REQUEST_MAX, op
 
 
 def test_a_part_fits_even_if_every_byte_is_escaped():
     for byte in (b"\xc0", b"\xdb", b"{"):
-        part = requests.part(0xC0, 0xDBC0, byte * requests.PART_MAX)
+        part = asking.part(0xC0, 0xDBC0, byte * asking.PART_MAX)
         assert len(frames.encode(part)) <= frames.REQUEST_MAX
 
 
@@ -33,12 +33,12 @@ def test_the_largest_answer_fits_what_a_host_keeps():
     slots = b"\xc0" * (requests.READ_MAX * records.SLOT)
     body = requests.records(255, LARGEST, LARGEST, LARGEST, slots)
     assert len(body) <= frames.ANSWER_MAX
-    assert len(body) == requests.RECORDS_HEADER_SIZE + len(slots)
+    assert len(body) == asking.RECORDS_HEADER_SIZE + len(slots)
 
 
 def test_a_request_says_what_it_asks():
     for op, fields in REQUESTS:
-        body = requests.request(op, 7, **fields)
+        body = asking.request(op, 7, **fields)
         assert body[0] == frames.REQUEST
         expected = dict(fields)
         expected["op"], expected["n"] = op, 7
