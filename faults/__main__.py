@@ -63,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     lines.write(told, path)
     report.show(told, Console(width=max(140, messages.width)))
     messages.print(f"written: {path} ({time.monotonic() - began:.0f} s)", highlight=False)
-    if path == lines.WHOLE and page.renew(told):
+    if path == lines.WHOLE and page.renew(lines.read(path)):  # rounded once, not twice
         messages.print(f"renewed: {page.PAGE}", highlight=False)
     return ExitCode.OK if all(line.good for line in told) else ExitCode.FAILED
 
