@@ -290,8 +290,7 @@ ROWS = (
     Row("F36b", "the real-time clock jumps a day back", "W", 65,
         (fault("clock_jump", s=-86400),), measure="told", conditions=("body",)),
     Row("F37", "a limit in memory changes", "X", 60, (fault("limits_corrupt"),)),
-    # A second until it is late, and a second to end it
-    Row("F38", "every task late by 400 ms", "O", 2.0, (fault("starvation", ms=400),),
+    Row("F38", "every task late by 400 ms", "O", 1.5, (fault("starvation", ms=400),),
         on=("vm",), clear_s=20, watch_s=60, accepts=_LOCKED),
     Row("F38b", "every task late by 50 ms", "none", None, (fault("starvation", ms=50),),
         on=("vm",), clear_s=20, watch_s=60, conditions=("body",)),
