@@ -24,9 +24,7 @@ _CREEP_S = const(6.0)
 _GAP_MS = const(1_000)  # without a sample: what was before says nothing about what comes
 
 _LEAST_PA = const(1.0)  # rise and fall of the smallest breath that can be told, as filtered
-_TOLD_PA = const(
-    1.6
-)  # ... and half of the usual one that is told: a quiet room makes as much as 1.4
+_TOLD_PA = const(1.6)  # ... and the half of the usual one: quiet air makes as much as 1.4
 _OF_USUAL = const(0.5)  # ... and of the usual breath's own rise
 _OF_NOISE = const(2.0)  # a breath's half must be larger than so much of the noise of one sample
 _USUAL_OF = const(7)  # breaths that the usual size is the median of

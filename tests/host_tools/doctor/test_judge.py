@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from host_tools.made_rest_and_hug import readings
+from kitbag_tools import vm
+from kitbag_tools.doctor import judge as judging
 from kitbag_tools.doctor.figures import Figures, measure
 from kitbag_tools.doctor.judge import Health, judge
 from kitbag_tools.doctor.watch import Watched
@@ -144,3 +148,25 @@ def look(**of: float) -> Health:
 )
 def test_from_readings(expected: Health, of: dict[str, float]):
     assert look(**of) is expected
+
+
+def constant(path: Path, name: str) -> float:
+    """What the firmware's `path` gives `const(...)` to `name`: no host may import it."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            assert isinstance(node.value, ast.Call)
+            return float(ast.literal_eval(node.value.args[0]))
+    raise LookupError(f"no {name} in {path}")
+
+
+@pytest.mark.parametrize(
+    ("ours", "file", "name"),
+    [
+        ("_CLIPPED_PA", "tasks/feel.py", "_CLIPPED_PA"),
+        ("_FELT_PA", "senses/hug.py", "_GESTURE_PA"),
+        ("RIGID_PA_PER_K", "senses/hug.py", "_RIGID_PA_PER_K"),
+        ("RIGID_PA_PER_K", "senses/handling.py", "_RIGID_PA_PER_K"),
+    ],
+)
+def test_the_doctor_and_the_object_mean_the_same(ours, file, name):
+    assert getattr(judging, ours) == constant(vm.root() / "firmware" / "kitbag" / file, name)
