@@ -13,6 +13,7 @@ from pathlib import Path
 
 _WARMTH = "firmware/kitbag/warmth"
 _APP = "firmware/kitbag/app.py"
+_HEAT = "firmware/kitbag/tasks/heat.py"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ _HUNTERS = {
     "overshoot": ("F2c",),
     "frozen": ("F15", "F16", "F14d"),
     "jump": ("F19", "F17"),
-    "stale": ("F38",),
+    "stale": ("F38c", "F38"),
     "dose_stop": ("F30c",),
     "on_time": ("F31",),
     "mean_power": ("F34e",),
@@ -90,6 +91,8 @@ _OTHERS = (
            patch="no_sides"),
     Mutant("SF7", "probe: a face at rest", "that a face which fell has to fall on", ("F14i",),
            patch="no_rest"),
+    Mutant("SF9", "two late turns", "that starving ends heat", ("F38",), edits=(
+        Edit(_HEAT, "if late and self._behind and self.active:", "if False:"),)),
     Mutant("SF10", "power cap", "the cap of mean power on a strong pad", ("F8",),
            patch="no_cap"),
     Mutant("SF11", "suspicion", "that a suspicious cycle does not renew the second switch",

@@ -290,10 +290,12 @@ ROWS = (
     Row("F36b", "the real-time clock jumps a day back", "W", 65,
         (fault("clock_jump", s=-86400),), measure="told", conditions=("body",)),
     Row("F37", "a limit in memory changes", "X", 60, (fault("limits_corrupt"),)),
-    Row("F38", "every task late by 400 ms", "O", 1.5, (fault("starvation", ms=400),),
+    Row("F38", "every task late by 400 ms", "O", 1.0, (fault("starvation", ms=400),),
         on=("vm",), clear_s=20, watch_s=60, accepts=_LOCKED),
     Row("F38b", "every task late by 50 ms", "none", None, (fault("starvation", ms=50),),
         on=("vm",), clear_s=20, watch_s=60, conditions=("body",)),
+    Row("F38c", "one turn late by 1.2 s", "O", 1.5, (fault("starvation", ms=1200),),
+        on=("vm",), clear_s=0.1, watch_s=60),
     Row("F39", "a timer's callback is lost", "none", shown_by=(
         "tests/faults/test_no_timer.py")),
     # --- the world: what looks like a fault and is none ------------------------------------------

@@ -134,6 +134,7 @@ class App:
             now = time.ticks_ms()
             passed = time.ticks_diff(now, last)
             last = now
+            self.heat.look()
             if self.comfort:
                 self.comfort.pass_time(passed)
             ran_ms += passed

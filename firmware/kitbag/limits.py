@@ -53,6 +53,7 @@ FROZEN_SAMPLES = 33  # SF9: identical raw readings, 10 s; a live reading has noi
 JUMP_MC = 1_200  # SF9: a thermistor behind its lag moves half of this in one cycle at the most
 JUMPS_MAX = 3  # SF9: a lone jump is a spike, dropped by the median; one that stays is a fault
 STALE_MS = 1_000  # SF9, SF18: older than this is no reading; a later cycle is no cycle
+LATE_MS = 350  # SF9: two turns in a row that come so late, past any erase of flash
 REFERENCE_TOLERANCE_PERMILLE = 20  # SF1: both thermistors share the reference's supply
 
 # --- Energy and temperature (SF3-SF8), in joules, so that any pad power reads the same ---
@@ -133,7 +134,7 @@ TOUCH_ONSET_FROM = 0.2  # of the perceived strength
 TOUCH_MAX_MS = 20 * 60_000
 
 # --- These numbers themselves (SF18) ---
-CHECKSUM = 0xDD6184DD
+CHECKSUM = 0x2CC0578F
 
 
 def checking():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Generator, Sequence
@@ -763,6 +764,8 @@ def main(argv: Sequence[str] | None = None, env: Environment | None = None) -> i
     """Run `kitbag` with `argv` (default: the command line's) and return its exit code."""
     env = env or environment.real()
     given = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:  # who is told to end ends in peace, as at Ctrl-C: nothing is left behind
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.redirect_stdout(env.stdout), contextlib.redirect_stderr(env.stderr):
         code = _run(given, env)
     with contextlib.suppress(OSError, ValueError):

@@ -98,11 +98,12 @@ class _held:  # noqa: N801 - reads as a word
             time.sleep(0.05)
 
     def __exit__(self, *_: object) -> None:
-        self._process.send_signal(signal.SIGINT)
+        self._process.send_signal(signal.SIGTERM)
         try:
             _, self._told = self._process.communicate(timeout=15)
         finally:
             self._process.kill()
+        assert not self._port.exists()  # it ended in peace
 
 
 def test_a_good_bladder(doctor):

@@ -53,6 +53,8 @@ class Heat:
         self._warming = None  # loaded when warmth is first wanted
         self._checking = limits.checking()
         self._cycled_at = 0  # ticks_ms
+        self._last_ms = 0  # the same, of the last look too
+        self._behind = False
         self._told = 0  # warnings of this hour, one bit for each function
         self._told_ms = 0
         self.readings = Readings()
@@ -111,7 +113,7 @@ class Heat:
             return False
         if self._warming is None:
             self._warming = late.load(_WARMING).Warming(
-                self._board, self._heater, self.guard, self._plan, self.dose, self._touch
+                self._board, self._heater, self.guard, self._care, self.dose, self._touch
             )
         if not self.active:
             if not self._warming.start(self.readings, self._cold_ms):
@@ -123,9 +125,6 @@ class Heat:
         elif self._warming.extend():
             self._note(why)
         return True
-
-    def _plan(self):
-        return self._care.plan
 
     def stop(self, why):
         """End warmth now."""
@@ -169,8 +168,19 @@ class Heat:
 
     def look(self):
         """Another task looks whether the guard still runs: one that is late heats no further."""
-        if self.active and time.ticks_diff(time.ticks_ms(), self._cycled_at) > limits.STALE_MS:
+        now = time.ticks_ms()
+        self._turn(now, time.ticks_diff(now, self._last_ms))
+        if self.active and time.ticks_diff(now, self._cycled_at) > limits.STALE_MS:
             self.condemn(guard.OFF, 9)
+
+    # SF9: one turn may come late, for a flash that is erased; two in a row are an object that
+    # starves, which shows long before a whole cycle is stale
+    def _turn(self, now, late_ms):
+        self._last_ms = now
+        late = late_ms > limits.LATE_MS
+        if late and self._behind and self.active:
+            self.condemn(guard.OFF, 9)
+        self._behind = late
 
     def battery_v(self):
         return self._supply.battery_mv() / 1000
@@ -186,6 +196,8 @@ class Heat:
             now = time.ticks_ms()
             dt_ms = time.ticks_diff(now, self._cycled_at)
             self._cycled_at = now
+            # Late is what came after the others' last turn and after its own time
+            self._turn(now, min(time.ticks_diff(now, self._last_ms), dt_ms - limits.CYCLE_MS))
             self.step(dt_ms)
             watchdog.feed()
 
@@ -194,34 +206,6 @@ class Heat:
         r = self.readings
         r.dt_ms = dt_ms
         self._read(r)
-        self._cycle(r)
-
-    def _read(self, r):
-        r.duty = self._heater.duty
-        r.edge_ms = min(r.edge_ms + r.dt_ms, _EDGE_LONG_AGO_MS)
-        try:
-            r.current_ma = self._heater.current_ma()
-        except OSError:
-            r.current_ma = 0  # SF4 sees no current where some is expected
-        r.supply_mv = self._heater.supply_mv()
-        r.pad_mv = self._pad.read_mv()
-        r.face_mv = self._face.read_mv()
-        r.cell_mv = self._cell.read_mv()
-        r.reference_mv = self._supply.reference_mv()
-        r.battery_mv = self._supply.battery_mv()
-        r.charging = self._supply.charging()
-        r.pad_raw_mc = self._pad.millicelsius(r.pad_mv)
-        r.face_raw_mc = self._face.millicelsius(r.face_mv)
-        r.cell_mc = self._cell.millicelsius(r.cell_mv)
-        r.pad_mc = self._pad_median(r.pad_raw_mc)
-        r.face_mc = self._face_median(r.face_raw_mc)
-        r.held = self._touch.held
-        r.rtc_s = time.time()
-        good = next(self._checking)
-        if good is not None:
-            r.limits_good = good
-
-    def _cycle(self, r):
         target_c = self.target_c
         r.target_mc = 0 if target_c is None else int(target_c * 1000)
         self._cut = False
@@ -248,6 +232,31 @@ class Heat:
             r.edge_ms = 0
             r.renewed = True
         self._count(r)
+
+    def _read(self, r):
+        r.duty = self._heater.duty
+        r.edge_ms = min(r.edge_ms + r.dt_ms, _EDGE_LONG_AGO_MS)
+        try:
+            r.current_ma = self._heater.current_ma()
+        except OSError:
+            r.current_ma = 0  # SF4 sees no current where some is expected
+        r.supply_mv = self._heater.supply_mv()
+        r.pad_mv = self._pad.read_mv()
+        r.face_mv = self._face.read_mv()
+        r.cell_mv = self._cell.read_mv()
+        r.reference_mv = self._supply.reference_mv()
+        r.battery_mv = self._supply.battery_mv()
+        r.charging = self._supply.charging()
+        r.pad_raw_mc = self._pad.millicelsius(r.pad_mv)
+        r.face_raw_mc = self._face.millicelsius(r.face_mv)
+        r.cell_mc = self._cell.millicelsius(r.cell_mv)
+        r.pad_mc = self._pad_median(r.pad_raw_mc)
+        r.face_mc = self._face_median(r.face_raw_mc)
+        r.held = self._touch.held
+        r.rtc_s = time.time()
+        good = next(self._checking)
+        if good is not None:
+            r.limits_good = good
 
     # One cycle of warmth. Returns True where the second switch is to be closed for it.
     def _warm(self, r):

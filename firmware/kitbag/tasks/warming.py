@@ -29,13 +29,13 @@ class Warming:
     (reaction, function), or None.
     """
 
-    def __init__(self, board, heater, one, plan, dose, touch):
+    def __init__(self, board, heater, one, care, dose, touch):
         self.session = Session()
         self._control = Control()
         self._board = board
         self._heater = heater
         self._guard = one
-        self._plan = plan  # () -> the care plan in force
+        self._care = care
         self._dose = dose
         self._touch = touch
         self._trial = None  # what has the heater now in the controller's stead
@@ -52,7 +52,7 @@ class Warming:
     def start(self, r, rested_ms):
         """Begin a session, if the plan lets it: True then. `rested_ms`: since the last heat."""
         pad_c = r.pad_mc / 1000
-        if not self.session.start(self._plan(), pad_c):
+        if not self.session.start(self._care.plan, pad_c):
             return False
         self._control.start(pad_c, rested_ms >= _COLD_AFTER_MS)
         self._guard.watch(Response(self._guard))
@@ -64,7 +64,7 @@ class Warming:
         return True
 
     def extend(self):
-        return self.session.extend(self._plan())
+        return self.session.extend(self._care.plan)
 
     def end(self):
         self._trial = None
@@ -83,7 +83,7 @@ class Warming:
         session = self.session
         why = session.step(
             min(r.dt_ms, limits.STALE_MS),
-            self._plan(),
+            self._care.plan,
             pad_c,
             self._touch.quiet_ms,
             self._dose.umin,
