@@ -4,21 +4,27 @@ Every request carries a turn number that its answer repeats. An answer that come
 CRC), late (an older turn) or not at all makes the client ask again under a new turn, so that no
 answer can pass for another one. Nothing here sleeps between frames, sends ahead, or reads any
 clock but the one it was given: with the same inputs the bytes on the wire are the same.
+
+With a key (`unlock`) every request goes sealed, and nothing but what the object of that key has
+sealed is believed. An object that was restarted meanwhile is challenged again.
 """
 
 from __future__ import annotations
 
 import math
+import secrets
 import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kitbag.wire import asking, frames, plan, requests
+from kitbag.wire import asking, frames, plan, requests, sealing
 from kitbag.wire.records import SLOT
 
+from . import sealed
 from .errors import KitbagError, LinkLost, Reason, RequestRefused
+from .keys import HostKey
 from .records import Chunk
 from .transports.base import Transport
 
@@ -29,6 +35,15 @@ TIME_EXCHANGES = 5
 TURN_MAX = 255  # turns travel in one byte; 0 is the object's word for "I could not read that"
 
 Fields = dict[str, Any]  # a JSON object
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What an object tells a stranger. `adopted`: some computer has been adopted by it."""
+
+    device: str
+    firmware: str
+    adopted: bool
 
 
 @dataclass(frozen=True)
@@ -97,12 +112,16 @@ class ObjectClient:
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
         tries: int = TRIES,
         patience_s: float = RECONNECT_S,
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._transport = transport
         self._now_utc_ms = now_utc_ms
         self._answer_timeout_s = answer_timeout_s
         self._tries = tries
         self._patience_s = patience_s
+        self._random_bytes = random_bytes
+        self._key: tuple[HostKey, str] | None = None  # and the id of its object
+        self._session: sealed.SealedSession | None = None
         self._decoder = frames.Decoder(frames.ANSWER_MAX)
         self._turn = 0
         self._sent_ms = 0  # when the last request went out
@@ -132,10 +151,80 @@ class ObjectClient:
         self._answer_timeout_s = ANSWER_TIMEOUT_S
         self._tries = TRIES
 
+    # --- who is there, and who asks ------------------------------------------------------------
+
+    def greet(self) -> Greeting:
+        """Who is there, as anybody may know. The first request of every conversation."""
+        key, self._key, self._session = self._key, None, None
+        try:
+            fields = self._greeted()
+        finally:
+            self._key = key
+        return Greeting(
+            device=str(fields["id"]),
+            firmware=str(fields.get("fw", "")),
+            adopted=fields.get("adopted") is True,
+        )
+
+    def adopt(self, device: str, role: str) -> HostKey:
+        """Have the object `device` adopt this computer, and go on as that; the key to keep.
+
+        The object keeps it with the first sealed request. Raises KitbagError (exit 5) where it
+        takes no further one.
+        """
+        share = self._random_bytes(sealing.NONCE)
+        body = self._converse("adopt", lambda turn: sealed.adopt(turn, role, share))
+        if body[0] == frames.ANSWER:
+            self._fields("adopt", body)  # raises: it is a refusal
+        try:
+            key = sealed.adopted(body, role, share, device)
+        except ValueError:
+            raise self._nonsense("adopt", "share", body[:2].hex()) from None
+        self.unlock(key, device)
+        return key
+
+    def unlock(self, key: HostKey, device: str) -> None:
+        """From now on everything goes sealed, with `key`, between this computer and `device`."""
+        self._key = (key, device)
+        self._session = None
+
+    def hosts(self) -> list[tuple[str, str]]:
+        """(id, role) of each computer that the object has been adopted by."""
+        found = self._ask("hosts").get("hosts")
+        try:
+            return [(str(host), str(role)) for host, role in found]
+        except (TypeError, ValueError):
+            raise self._nonsense("hosts", "hosts", found) from None
+
+    def admit(self, role: str) -> None:
+        """For ten minutes one more computer may be adopted, in that role."""
+        self._ask("admit", role=role)
+
+    def revoke(self, host: str) -> bool:
+        """Send the computer with that id away; whether it was one."""
+        return self._ask("revoke", host=host).get("gone") is True
+
     # --- what can be asked ---------------------------------------------------------------------
 
     def hello(self) -> Hello:
-        """Who is there. The first request of every conversation."""
+        """Who is there and which records it holds."""
+        fields = self._greeted()
+        hello = Hello(
+            device=str(fields["id"]),
+            firmware=str(fields.get("fw", "")),
+            schema=self._number("hello", fields, "schema"),
+            epoch=self._number("hello", fields, "epoch"),
+            boot=self._number("hello", fields, "boot"),
+            uptime_ms=self._number("hello", fields, "uptime_ms"),
+            first=self._number("hello", fields, "first"),
+            next=self._number("hello", fields, "next"),
+            acked=self._number("hello", fields, "acked"),
+        )
+        if hello.first > hello.next:
+            raise self._nonsense("hello", "first", hello.first)
+        return hello
+
+    def _greeted(self) -> Fields:
         fields = self._ask("hello")
         if fields.get("kitbag") != requests.PROTOCOL:
             raise KitbagError(
@@ -149,20 +238,7 @@ class ObjectClient:
         device = fields.get("id")
         if not isinstance(device, str) or not device.isalnum() or len(device) > 64:
             raise self._nonsense("hello", "id", device)
-        hello = Hello(
-            device=device,
-            firmware=str(fields.get("fw", "")),
-            schema=self._number("hello", fields, "schema"),
-            epoch=self._number("hello", fields, "epoch"),
-            boot=self._number("hello", fields, "boot"),
-            uptime_ms=self._number("hello", fields, "uptime_ms"),
-            first=self._number("hello", fields, "first"),
-            next=self._number("hello", fields, "next"),
-            acked=self._number("hello", fields, "acked"),
-        )
-        if hello.first > hello.next:
-            raise self._nonsense("hello", "first", hello.first)
-        return hello
+        return fields
 
     def status(self) -> Fields:
         """What the object does and feels now, as it says it (kitbag.wire.requests)."""
@@ -308,18 +384,19 @@ class ObjectClient:
             try:
                 self._transport.reopen()
                 self._decoder.reset()
-                hello = self.hello()
+                device = self.greet().device
+                hello = self.hello() if device == before.device else None
             except KitbagError as error:
                 if time.monotonic() >= until:
                     raise LinkLost(self.name) from error
                 time.sleep(0.1)
             else:
                 break
-        if (hello.device, hello.epoch) != (before.device, before.epoch):
+        if hello is None or hello.epoch != before.epoch:
             raise KitbagError(
                 where=self.name,
                 reason=Reason.OTHER_OBJECT,
-                given=f"object {hello.device}, log {hello.epoch:08x}",
+                given=f"object {device}" + (f", log {hello.epoch:08x}" if hello else ""),
                 allowed=f"object {before.device}, log {before.epoch:08x}",
                 next_step="repeat the command with the object that is plugged in now",
             )
@@ -345,18 +422,23 @@ class ObjectClient:
         if body[0] != frames.ANSWER:
             raise self._nonsense(op, "answer", "records")
         fields: Fields = requests.fields_of(body)
-        if fields.get("ok") is not True:
-            raise RequestRefused(self.name, op, str(fields.get("error", "no reason given")))
-        return fields
+        if fields.get("ok") is True:
+            return fields
+        code = str(fields.get("error", "no reason given"))
+        if code in _REFUSALS:
+            reason, next_step = _REFUSALS[code]
+            raise KitbagError(where=self.name, reason=reason, next_step=next_step)
+        raise RequestRefused(self.name, op, code)
 
     def _converse(self, op: str, make: Callable[[int], bytes]) -> bytes:
         """Send what `make(turn)` gives until a whole answer to that turn came; its body."""
         for attempt in range(self._tries):
             self.repeats += attempt > 0
-            self._turn = self._turn % TURN_MAX + 1
-            self._sent_ms = self.now_utc_ms()
-            self._transport.write(bytes(frames.encode(make(self._turn))))
-            body = self._answer_to(self._turn)
+            if self._key is not None and self._session is None:
+                self._session = self._challenge(*self._key)
+                if self._session is None:
+                    continue
+            body = self._exchange(make)
             if body is not None:
                 return body
         raise KitbagError(
@@ -366,6 +448,35 @@ class ObjectClient:
             next_step="unplug it, plug it in again and repeat the command",
         )
 
+    def _exchange(self, make: Callable[[int], bytes]) -> bytes | None:
+        self._turn = self._turn % TURN_MAX + 1
+        self._sent_ms = self.now_utc_ms()
+        body = make(self._turn)
+        session = self._session
+        frame = bytes(frames.encode(body)) if session is None else session.close(body)
+        self._transport.write(frame)
+        return self._answer_to(self._turn)
+
+    def _challenge(self, key: HostKey, device: str) -> sealed.SealedSession | None:
+        """A session in which the object has shown that it knows the secret; None: ask again.
+
+        Raises KitbagError where it does not know this computer, or does not know the secret.
+        """
+        nonce = self._random_bytes(sealing.NONCE)
+        body = self._exchange(lambda turn: sealed.challenge(turn, key, nonce))
+        if body is None:
+            return None
+        if body[0] == frames.ANSWER:
+            self._fields("challenge", body)
+        session = sealed.proven(body, key, nonce, device)
+        if session is None:
+            raise KitbagError(
+                where=self.name,
+                reason=Reason.IMPOSTOR,
+                next_step="use nothing that it says; have the object looked at, then adopt it anew",
+            )
+        return session
+
     def _answer_to(self, turn: int) -> bytes | None:
         """The body that answers `turn`; None when it came damaged or did not come in time."""
         until = time.monotonic() + self._answer_timeout_s
@@ -373,15 +484,28 @@ class ObjectClient:
             left_s = until - time.monotonic()
             data = self._transport.read(max(left_s, 0.0))
             damaged = self._decoder.damaged
-            for body in self._decoder.feed(data):
-                answered = _turn_of(body)
+            for frame in self._decoder.feed(data):
+                body = self._opened(bytes(frame))
+                answered = -1 if body is None else _turn_of(body)
                 if answered == turn:
-                    return bytes(body)
+                    return body
                 if answered == 0:
                     return None  # the object could not read the request
                 # Anything else is late: an answer to a turn that was given up
             if self._decoder.damaged != damaged or (not data and left_s <= 0):
                 return None
+
+    def _opened(self, body: bytes) -> bytes | None:
+        """What is to be believed of a body that came in."""
+        if self._session is None:
+            return body
+        if body[0] == frames.SEALED:
+            return self._session.open(body)
+        if body[0] == frames.ANSWER and _turn_of(body) == 0:
+            # The session is over, says whoever is there: a new one shows who that is
+            self._session = None
+            return body
+        return None
 
     def _number(self, op: str, fields: Fields, key: str) -> int:
         value = fields.get(key)
@@ -410,8 +534,28 @@ class ObjectClient:
         )
 
 
+# What an object may refuse to this computer, and what to do then
+_REFUSALS = {
+    requests.E_NOT_ADOPTED: (
+        Reason.NOT_ADOPTED,
+        "with the object in hand and plugged in by USB: kitbag adopt",
+    ),
+    requests.E_NOT_ADMITTED: (
+        Reason.NOT_ADMITTED,
+        "on a therapist's computer: kitbag adopt --admit therapist (or clinician), then adopt it "
+        "here within ten minutes; or its holder sends all computers away: button held for 10 s",
+    ),
+    requests.E_ROLE: (
+        Reason.ROLE,
+        "ask on a computer that was adopted as a therapist's",
+    ),
+}
+
+
 def _turn_of(body: bytes) -> int:
     """Which turn a body answers; -1 when it is no answer at all."""
+    if body[0] in (frames.PROOF, frames.SHARE):
+        return body[1] if len(body) > 1 else -1
     if body[0] == frames.RECORDS:
         return body[1] if len(body) >= asking.RECORDS_HEADER_SIZE else -1
     if body[0] != frames.ANSWER:
