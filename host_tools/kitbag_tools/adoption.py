@@ -27,9 +27,10 @@ def adopt(
     now_utc_ms: Callable[[], int],
     random_bytes: Callable[[int], bytes],
 ) -> Done:
-    """Have the object at `port` adopt this computer. Raises KitbagError (exit 5) where it does not.
+    """Have the object at `port` adopt this computer.
 
-    A computer that is one of its own already stays what it is.
+    Raises KitbagError, exit 5, where it takes no further one. A computer that is one of its own
+    already stays what it is.
     """
     client, greeting = discovery.meet(port, now_utc_ms, random_bytes=random_bytes)
     with client:

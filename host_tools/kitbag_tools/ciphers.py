@@ -1,4 +1,4 @@
-"""AES as the object has it (MicroPython's cryptolib.aes), so that both sides seal with one code."""
+"""AES as the object has it (MicroPython's cryptolib.aes): both sides seal with one code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Aes:
         if mode == _CBC and iv is not None:
             self._cipher = Cipher(algorithms.AES(key), modes.CBC(iv))
         elif mode == _ECB:
-            self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 - one block
+            self._cipher = Cipher(algorithms.AES(key), modes.ECB())
         else:
             raise ValueError(f"mode {mode}")
 

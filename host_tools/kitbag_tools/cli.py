@@ -303,25 +303,6 @@ def ports(session: Session, as_json: bool) -> ExitCode:
     return ExitCode.NO_OBJECT
 
 
-@kitbag.command()
-@_port
-@_json
-@pass_session
-def status(session: Session, port: str | None, as_json: bool) -> ExitCode:
-    """Say what the object does and feels now."""
-    with _client(session, port) as client:
-        hello = client.hello()
-        fields = client.status()
-        client.bye()
-    if as_json:
-        session.out_json({"object": hello.device, "firmware": hello.firmware, **fields})
-        return ExitCode.OK
-    from .words import status_lines
-
-    session.out("\n".join(status_lines(hello, fields)))
-    return ExitCode.OK
-
-
 @kitbag.command(short_help="Have the object take this computer as one of its own.")
 @_port
 @click.option(
@@ -383,6 +364,25 @@ def adopt(
         session.out_json(done.fields)
     else:
         session.out(done.words)
+    return ExitCode.OK
+
+
+@kitbag.command()
+@_port
+@_json
+@pass_session
+def status(session: Session, port: str | None, as_json: bool) -> ExitCode:
+    """Say what the object does and feels now."""
+    with _client(session, port) as client:
+        hello = client.hello()
+        fields = client.status()
+        client.bye()
+    if as_json:
+        session.out_json({"object": hello.device, "firmware": hello.firmware, **fields})
+        return ExitCode.OK
+    from .words import status_lines
+
+    session.out("\n".join(status_lines(hello, fields)))
     return ExitCode.OK
 
 
@@ -496,7 +496,7 @@ def plan_new(session: Session, file: Path, force: bool) -> ExitCode:
     from kitbag.wire import plan as wire
 
     from . import plans
-    from .exports.files import write_atomically
+    from .files import write_atomically
 
     if file.exists() and not force:
         raise KitbagError(

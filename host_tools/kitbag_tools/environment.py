@@ -17,8 +17,8 @@ class Environment:
     """Streams, places, clock and settings of one run of the tool.
 
     `now_utc_ms` is the host's wall clock in milliseconds since 1970 (in the simulator: a virtual
-    one); `random_bytes(n)` is nobody's to guess. `is_tty` says whether `stderr` is a terminal that can show progress. `variables` are the
-    environment variables the tool may look at.
+    one); `random_bytes(n)` is nobody's to guess. `is_tty` says whether `stderr` is a terminal
+    that can show progress. `variables` are the environment variables the tool may look at.
     """
 
     stdout: TextIO

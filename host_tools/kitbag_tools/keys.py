@@ -13,7 +13,7 @@ from typing import Any
 from kitbag.wire import requests, sealing
 
 from .errors import KitbagError, Reason
-from .exports.files import write_atomically
+from .files import write_atomically
 from .roles import ROLES
 
 FILE = "keys.json"

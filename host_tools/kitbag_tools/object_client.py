@@ -15,6 +15,7 @@ import math
 import secrets
 import struct
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -97,6 +98,23 @@ class StoredPlan:
     crc: int
 
 
+@dataclass
+class _Ahead:
+    """Records that the object sends without being asked again: those from seq `at` up to, not
+    including, `end`, in answer to `turn`. `size` is how many are asked for at once.
+    """
+
+    turn: int
+    at: int
+    end: int
+    size: int
+
+    @property
+    def left(self) -> int:
+        """Frames that may still come."""
+        return -((self.at - self.end) // requests.READ_MAX) + 1 if self.at < self.end else 0
+
+
 class ObjectClient:
     """A conversation with one object. Close it, or use it in `with`.
 
@@ -123,7 +141,10 @@ class ObjectClient:
         self._key: tuple[HostKey, str] | None = None  # and the id of its object
         self._session: sealed.SealedSession | None = None
         self._decoder = frames.Decoder(frames.ANSWER_MAX)
+        self._came: deque[bytes] = deque()  # bodies that came in and were not looked at yet
+        self._damaged = 0  # frames of the decoder's that have been told
         self._turn = 0
+        self._ahead = _Ahead(0, 0, 0, requests.WINDOW_MAX)
         self._sent_ms = 0  # when the last request went out
         self.repeats = 0  # requests that had to be asked again
 
@@ -192,7 +213,7 @@ class ObjectClient:
         """(id, role) of each computer that the object has been adopted by."""
         found = self._ask("hosts").get("hosts")
         try:
-            return [(str(host), str(role)) for host, role in found]
+            return [(str(host), str(role)) for host, role in found or ()]
         except (TypeError, ValueError):
             raise self._nonsense("hosts", "hosts", found) from None
 
@@ -287,30 +308,55 @@ class ObjectClient:
         )
 
     def read(self, first_seq: int, count: int, epoch: int) -> Chunk:
-        """Up to `count` (at most 126) slots from `first_seq` on, of the log `epoch`.
+        """Up to `count` slots from `first_seq` on, of the log `epoch`.
 
-        The object may give fewer (a chunk never crosses a sector) or begin later (what lay before
-        is lost). Raises RequestRefused with E_NO_SUCH_RECORD when it has none from there on.
+        The object may give fewer: a chunk has at most 126, and never crosses a sector. Whoever
+        goes on reading where the chunk ends gets what the object has sent meanwhile, a window of
+        several chunks to a request. Raises RequestRefused with E_NO_SUCH_RECORD when it has none
+        from there on.
         """
-        count = min(count, requests.READ_MAX)
-
-        def make(turn: int) -> bytes:
-            return bytes(asking.request("read", turn, **{"from": first_seq, "count": count}))
-
-        body = self._converse("read", make)
+        body = self._sent_ahead(first_seq)
+        if body is None:
+            body = self._converse("read", self._window_from(first_seq, count), first_seq)
         if body[0] != frames.RECORDS:
             self._fields("read", body)  # raises when it is a refusal
             raise self._nonsense("read", "answer", "no records")
         header = struct.unpack_from(requests.RECORDS_HEADER, body)
         _, _, got_epoch, got_first, boot, slots = header
         data = body[asking.RECORDS_HEADER_SIZE :]
-        if len(data) != slots * SLOT or slots > count:
+        if len(data) != slots * SLOT or slots > requests.READ_MAX:
             raise self._nonsense("read", "count", slots)
         if got_epoch != epoch:
             raise self._nonsense("read", "epoch", got_epoch)
         if slots == 0 or got_first < first_seq:
             raise self._nonsense("read", "first seq", got_first)
+        self._ahead.at += slots
         return Chunk(got_epoch, boot, got_first, data)
+
+    def _window_from(self, first_seq: int, count: int) -> Callable[[int], bytes]:
+        def make(turn: int) -> bytes:
+            window = min(count, self._ahead.size)
+            self._ahead = _Ahead(turn, first_seq, first_seq + window, self._ahead.size)
+            return bytes(asking.request("read", turn, **{"from": first_seq, "count": window}))
+
+        return make
+
+    def _sent_ahead(self, first_seq: int) -> bytes | None:
+        """The next body of the window, where it goes on at `first_seq` and comes whole."""
+        ahead = self._ahead
+        if ahead.turn != self._turn or not ahead.at == first_seq < ahead.end:
+            return None
+        body = self._answer_to(ahead.turn, first_seq)
+        if body is None:
+            self._damp()
+            self.repeats += 1
+        elif ahead.at + requests.READ_MAX >= ahead.end:
+            ahead.size = min(2 * ahead.size, requests.WINDOW_MAX)
+        return body
+
+    def _damp(self) -> None:
+        """A line that damages gets little at a time, so that little has to be sent again."""
+        self._ahead.size = requests.READ_MAX
 
     def acknowledge(self, seq: int) -> None:
         """Tell the object that everything below `seq` is safely stored. It erases nothing."""
@@ -384,6 +430,7 @@ class ObjectClient:
             try:
                 self._transport.reopen()
                 self._decoder.reset()
+                self._came.clear()
                 device = self.greet().device
                 hello = self.hello() if device == before.device else None
             except KitbagError as error:
@@ -430,32 +477,43 @@ class ObjectClient:
             raise KitbagError(where=self.name, reason=reason, next_step=next_step)
         raise RequestRefused(self.name, op, code)
 
-    def _converse(self, op: str, make: Callable[[int], bytes]) -> bytes:
-        """Send what `make(turn)` gives until a whole answer to that turn came; its body."""
-        for attempt in range(self._tries):
-            self.repeats += attempt > 0
+    def _converse(
+        self, op: str, make: Callable[[int], bytes], first_seq: int | None = None
+    ) -> bytes:
+        """Send what `make(turn)` gives until a whole answer to that turn came; its body.
+
+        Of records only those from `first_seq` on are one.
+        """
+        # What is left of a window that was broken off may come damaged as well
+        tries = self._tries + self._ahead.left
+        for attempt in range(tries):
+            if attempt:
+                self.repeats += 1
+                self._damp()
             if self._key is not None and self._session is None:
                 self._session = self._challenge(*self._key)
                 if self._session is None:
                     continue
-            body = self._exchange(make)
+            body = self._exchange(make, first_seq)
             if body is not None:
                 return body
         raise KitbagError(
             where=self.name,
             reason=Reason.NO_ANSWER,
-            problem=f"the object did not answer '{op}', asked {self._tries} times",
+            problem=f"the object did not answer '{op}', asked {tries} times",
             next_step="unplug it, plug it in again and repeat the command",
         )
 
-    def _exchange(self, make: Callable[[int], bytes]) -> bytes | None:
+    def _exchange(
+        self, make: Callable[[int], bytes], first_seq: int | None = None
+    ) -> bytes | None:
         self._turn = self._turn % TURN_MAX + 1
         self._sent_ms = self.now_utc_ms()
         body = make(self._turn)
         session = self._session
         frame = bytes(frames.encode(body)) if session is None else session.close(body)
         self._transport.write(frame)
-        return self._answer_to(self._turn)
+        return self._answer_to(self._turn, first_seq)
 
     def _challenge(self, key: HostKey, device: str) -> sealed.SealedSession | None:
         """A session in which the object has shown that it knows the secret; None: ask again.
@@ -473,26 +531,31 @@ class ObjectClient:
             raise KitbagError(
                 where=self.name,
                 reason=Reason.IMPOSTOR,
-                next_step="use nothing that it says; have the object looked at, then adopt it anew",
+                next_step="believe nothing it says; have the object looked at, then adopt it anew",
             )
         return session
 
-    def _answer_to(self, turn: int) -> bytes | None:
+    def _answer_to(self, turn: int, first_seq: int | None = None) -> bytes | None:
         """The body that answers `turn`; None when it came damaged or did not come in time."""
         until = time.monotonic() + self._answer_timeout_s
         while True:
-            left_s = until - time.monotonic()
-            data = self._transport.read(max(left_s, 0.0))
-            damaged = self._decoder.damaged
-            for frame in self._decoder.feed(data):
-                body = self._opened(bytes(frame))
+            while self._came:
+                body = self._opened(self._came.popleft())
                 answered = -1 if body is None else _turn_of(body)
-                if answered == turn:
+                if answered == turn and not _skips(body, first_seq):
                     return body
                 if answered == 0:
                     return None  # the object could not read the request
-                # Anything else is late: an answer to a turn that was given up
-            if self._decoder.damaged != damaged or (not data and left_s <= 0):
+                # Anything else is late, an answer to a turn that was given up, or comes too early
+            left_s = until - time.monotonic()
+            data = self._transport.read(max(left_s, 0.0))
+            if not data and left_s <= 0:
+                return None
+            self._came.extend(bytes(body) for body in self._decoder.feed(data))
+            if self._decoder.damaged != self._damaged:
+                # What came behind it must not pass for it
+                self._damaged = self._decoder.damaged
+                self._came.clear()
                 return None
 
     def _opened(self, body: bytes) -> bytes | None:
@@ -542,14 +605,20 @@ _REFUSALS = {
     ),
     requests.E_NOT_ADMITTED: (
         Reason.NOT_ADMITTED,
-        "on a therapist's computer: kitbag adopt --admit therapist (or clinician), then adopt it "
-        "here within ten minutes; or its holder sends all computers away: button held for 10 s",
+        "on a therapist's computer: kitbag adopt --admit clinician; then here, within ten minutes",
     ),
     requests.E_ROLE: (
         Reason.ROLE,
         "ask on a computer that was adopted as a therapist's",
     ),
 }
+
+
+def _skips(body: bytes | None, first_seq: int | None) -> bool:
+    """Whether it begins behind `first_seq`: what comes before it was lost on the way."""
+    if body is None or first_seq is None or body[0] != frames.RECORDS:
+        return False
+    return bool(struct.unpack_from(requests.RECORDS_HEADER, body)[3] > first_seq)
 
 
 def _turn_of(body: bytes) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from kitbag.wire import frames, requests, sealing
+from kitbag.wire import frames, sealing
 
 from .ciphers import Aes
 from .keys import HostKey
+from .roles import ROLES
 
 _PROOF_SIZE = 2 + sealing.NONCE + sealing.MAC
 
@@ -49,7 +50,7 @@ def proven(proof: bytes, key: HostKey, nonce: bytes, device: str) -> SealedSessi
 
 def adopt(turn: int, role: str, share: bytes) -> bytes:
     """The body that asks to be adopted."""
-    return bytes([frames.ADOPT, turn, requests.ROLES.split().index(role)]) + share
+    return bytes([frames.ADOPT, turn, ROLES.index(role)]) + share
 
 
 def adopted(answer: bytes, role: str, share: bytes, device: str) -> HostKey:

@@ -10,21 +10,20 @@ import os
 from cryptolib import aes
 
 from ..wire import frames, requests, sealing
-from .about import About
 from .session import Session
 
 _HEAD = 2  # kind and turn
 
 
 class Door:
-    """The door of one pipe to `app` (app.App). `adopts`: whether new hosts may come through it.
+    """The door of one pipe to what `about` (about.About) sees and does.
 
-    `left`: the host has said goodbye.
+    `adopts`: whether new hosts may come through it. `left`: the host has said goodbye.
     """
 
-    def __init__(self, app, adopts):
-        self._about = About(app)
-        self._session = Session(self._about)
+    def __init__(self, about, adopts):
+        self._about = about
+        self._session = Session(about)
         self._adopts = adopts
         self.left = False
         self._open = None  # the session that is on: (host's id, incoming Seal, outgoing Seal)
@@ -46,6 +45,11 @@ class Door:
         if kind in (frames.PART, frames.CHALLENGE, frames.ADOPT):
             return requests.answer(0, error=requests.E_BAD_REQUEST)
         return None
+
+    def more(self):
+        """The next body of an answer that has several; None when it is whole."""
+        body = self._session.more()
+        return None if body is None or self._open is None else self._open[2].close(body)
 
     def reset(self):
         """Whoever was there has gone."""

@@ -52,7 +52,9 @@ class Hosts:
 
     def keep(self, host, role, secret):
         """From now on it is one of them. Raises OSError where that could not be kept."""
-        self._write(self._entries() + [host + bytes([role]) + secret])
+        entries = self._entries()
+        entries.append(host + bytes([role]) + secret)
+        self._write(entries)
         self._app.admitted = None, 0
 
     def revoke(self, host):

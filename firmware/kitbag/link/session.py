@@ -28,6 +28,7 @@ class Session:
         self._upload = None
         self._upload_crc = 0
         self._arrived = 0
+        self._ahead = 0, 0, 0  # turn, and the records that are still to be sent
         self.over = False
 
     def begin(self):
@@ -40,6 +41,7 @@ class Session:
         None when there is nothing to answer.
         """
         kind = body[0]
+        self._ahead = 0, 0, 0
         if kind == frames.PART:
             return self._part(body)
         if kind != frames.REQUEST:
@@ -51,10 +53,9 @@ class Session:
             handle = self._OPS.get(fields["op"])
             if handle is None:
                 return requests.answer(turn, error=requests.E_UNKNOWN_OP)
-            if role != requests.THERAPIST and handle in self._SETTING:
-                # Itself it may send away
-                if handle != Session._revoke or fields["host"] != hexlify(host).decode():
-                    return requests.answer(turn, error=requests.E_ROLE)
+            itself = handle == Session._revoke and fields["host"] == hexlify(host).decode()
+            if role != requests.THERAPIST and handle in self._SETTING and not itself:
+                return requests.answer(turn, error=requests.E_ROLE)
             return handle(self, turn, fields)
         except (KeyError, TypeError, ValueError):
             return requests.answer(turn, error=requests.E_BAD_REQUEST)
@@ -89,12 +90,26 @@ class Session:
     def _read(self, turn, fields):
         journal = self._about.journal
         seq = _whole(fields["from"], 0, 0xFFFFFFFF)
-        count = _whole(fields["count"], 1, requests.READ_MAX)
+        count = _whole(fields["count"], 1, requests.WINDOW_MAX)
         if not journal.first <= seq < journal.next:
             return requests.answer(
                 turn, error=requests.E_NO_SUCH_RECORD, first=journal.first, next=journal.next
             )
-        boot, count = journal.read(seq, count, self._buffer)
+        self._ahead = turn, seq, min(seq + count, journal.next)
+        return self.more()
+
+    def more(self):
+        """The next body of an answer that has several; None when it is whole."""
+        turn, seq, end = self._ahead
+        if seq >= end:
+            return None
+        journal = self._about.journal
+        try:
+            boot, count = journal.read(seq, min(end - seq, requests.READ_MAX), self._buffer)
+        except ValueError:  # the ring has come round to it meanwhile
+            self._ahead = 0, 0, 0
+            return requests.answer(turn, error=requests.E_NO_SUCH_RECORD)
+        self._ahead = turn, seq + count, end
         slots = bytes(memoryview(self._buffer)[: count * records.SLOT])
         return requests.records(turn, journal.epoch, seq, boot, slots)
 

@@ -18,10 +18,11 @@ from .. import late
 _CHUNK = const(64)
 _SILENCE_S = const(60)  # a host that says nothing for so long has gone
 _DOOR = "kitbag.link.door"
+_ABOUT = "kitbag.link.about"
 _VISIT = (
     _DOOR,
+    _ABOUT,
     "kitbag.link.session",
-    "kitbag.link.about",
     "kitbag.link.hosts",
     "kitbag.wire.sealing",
     "kitbag.wire.requests",
@@ -54,7 +55,8 @@ class Usb:
     # Until the host says goodbye, or nothing for long
     async def _visit(self, data):
         frames = late.load("kitbag.wire.frames")
-        door = late.load(_DOOR).Door(self._app, True)
+        about = late.load(_ABOUT).About(self._app)
+        door = late.load(_DOOR).Door(about, True)
         decoder = frames.Decoder(frames.REQUEST_MAX)
         damaged = self.damaged
         while not door.left:
@@ -64,8 +66,10 @@ class Usb:
                     break
             for body in decoder.feed(data):
                 answer = door.answer(body)
-                if answer is not None:
+                while answer is not None:
                     await self._send(frames.encode(answer))
+                    # Whoever has another word to say does not want the rest
+                    answer = None if self._poll.poll(0) else door.more()
             self.damaged = damaged + decoder.damaged
             if not door.left:
                 data = await asyncio.wait_for(self._reader.read(1), _SILENCE_S)
@@ -73,5 +77,6 @@ class Usb:
     async def _send(self, frame):
         view = memoryview(frame)
         for at in range(0, len(frame), _CHUNK):
+            if at:
+                await asyncio.sleep_ms(0)
             self._out.write(view[at : at + _CHUNK])
-            await asyncio.sleep_ms(0)

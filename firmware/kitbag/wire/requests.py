@@ -1,8 +1,9 @@
 """Requests and answers: what a host may ask, and what the object says back.
 
 All but a first `hello` goes sealed (wire.sealing), between an object and a host that it has
-adopted. One request frame, one answer frame. A request is a JSON object {"op": name, "n": turn, ...}; its
-answer repeats the turn: {"n": turn, "ok": true, ...} or {"n": turn, "ok": false, "error": code}.
+adopted. One request frame, one answer frame; `read` alone has several. A request is a JSON object {"op": name, "n": turn,
+...}; its answer repeats the turn: {"n": turn, "ok": true, ...} or {"n": turn, "ok": false,
+"error": code}.
 `read` is answered by a RECORDS body, and a PART body by a JSON answer.
 
     hello                        who the object is; sealed, also which records it holds
@@ -10,7 +11,8 @@ answer repeats the turn: {"n": turn, "ok": true, ...} or {"n": turn, "ok": false
     feel                         what the bladder feels now, for a host that watches it
     time                         its uptime, for an anchor
     anchor utc_ms uptime_ms rtt_ms   "your uptime was utc"; stored as a record, never as a clock
-    read from count              records as they lie on flash, from seq on
+    read from count              records as they lie on flash, from seq on: as many RECORDS bodies
+                                 as it takes, until they are done or the next request comes
     ack seq                      the host holds everything below seq (only a mark)
     plan_get at                  a piece of the care plan in force
     plan_open size crc           a new plan follows in PARTs of `PART_MAX` bytes
@@ -35,6 +37,7 @@ PROTOCOL = 2
 # Body of a RECORDS frame: kind, turn, then epoch, first seq, boot of the sector, number of slots
 RECORDS_HEADER = "<BBIIIH"
 READ_MAX = 126  # half a sector's records: 2 KiB a frame
+WINDOW_MAX = 8 * READ_MAX  # records in all the bodies of one `read`
 
 # Body of a PART frame: kind, turn, offset
 PART_HEADER = "<BBH"

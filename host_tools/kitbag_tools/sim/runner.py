@@ -74,12 +74,14 @@ def run(
     hold: bool = False,
     progress: Progress | None = None,
     object_image: Path | None = None,
+    log: bytes | None = None,
 ) -> RunResult:
     """Play `scenario`, its files in `out_dir` (made if need be; an earlier run's are replaced).
 
     `speed` is a factor of real time or "max". With `hold` the object then stays alive in real
     time, its port named in `out_dir`/port, until KeyboardInterrupt, which ends it in peace.
-    `object_image` is the file system of the object; None builds the firmware's.
+    `object_image` is the file system of the object; None builds the firmware's. `log` is what
+    lies on its log's partition already.
     Raises KitbagError where the object cannot be built or its process ends by itself.
     """
     began = time.monotonic()
@@ -87,6 +89,8 @@ def run(
     object_image = (object_image or image.build("sim")).resolve()
     board = board_code.build()
     _write_inputs(scenario, object_dir, object_image, speed, hold)
+    if log is not None:
+        (object_dir / "flash.bin").write_bytes(log)
     store_path = out_dir / STORE
     process = VmProcess(
         object_dir,
@@ -190,7 +194,7 @@ class _Host:
         self._left = object_dir / "left"  # tells the object which visit is over
         self._store = store
         self._keys = Keys(object_dir.parent / KEYS)
-        self._random = random.Random(f"host {scenario.seed}")  # noqa: S311 - runs repeat
+        self._random = random.Random(f"host {scenario.seed}")
         self.env = replace(env, now_utc_ms=self.now_utc_ms)
         self.problems: list[KitbagError] = []
         self.syncs: list[visits.SyncResult] = []

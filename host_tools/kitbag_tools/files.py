@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from ..errors import KitbagError, Reason
+from .errors import KitbagError, Reason
 
 
 def write_atomically(path: Path, data: bytes, mode: int | None = None) -> None:
