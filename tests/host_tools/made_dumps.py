@@ -52,13 +52,16 @@ def dump_of(nor: Nor, journal: Journal, boots: dict[int, int]) -> Dump:
     return Dump(data, journal.epoch, records, tuple(h and h[3] for h in headers))
 
 
-def write(nor: Nor, boots: range, each: int, kinds: bool = True) -> tuple[Journal, dict[int, int]]:
+def write(
+    nor: Nor, boots: range, each: int, kinds: bool = True, epoch: int | None = None
+) -> tuple[Journal, dict[int, int]]:
     """Let `boots` write `each` records, of all sorts or of batteries only."""
     chance = random.Random(each)
     by_seq: dict[int, int] = {}
     clock = Clock()
     # The same epoch every time: the odds of a CRC hang on it
-    with patch("os.urandom", chance.randbytes):
+    drawn = chance.randbytes(4) if epoch is None else epoch.to_bytes(4, "little")
+    with patch("os.urandom", lambda _: drawn):
         journal = Journal(nor, boots[0], clock)
     for boot in boots:
         clock = Clock(0)

@@ -20,9 +20,11 @@ from host_tools.made_dumps import (
     without_header,
     write,
 )
+from kitbag.journal import Journal
 from kitbag.wire import records as wire
 from kitbag_tools.doctor.dump import plausible, proof
 from kitbag_tools.doctor.dump.findings import Findings, read
+from support.fakes import Clock
 from support.nor import Nor, PowerCut
 
 DUMPS = [went_round, begun]
@@ -241,6 +243,22 @@ def test_sectors_in_any_order():
         assert recovered(findings, dump) == set(dump.records), order
 
 
+def test_a_bit_that_always_reads_0_costs_the_records_that_had_a_1_there():
+    dump = went_round()
+    for sector in range(4):
+        data = bytearray(without_header(dump, *({0, 1, 2, 3} - {sector})))
+        start, lost = 3 * wire.SECTOR + HEADER, set[int]()
+        first = dump.firsts[3]
+        assert first is not None
+        for place in range(PER_SECTOR):
+            at = start + place * wire.SLOT + 2  # uptime
+            if data[at] & 0x20:
+                data[at] &= ~0x20
+                lost.add(first + place)
+        assert 50 < len(lost) < 200
+        assert recovered(read(bytes(data)), dump) == set(dump.records) - lost, sector
+
+
 def test_boots_are_told_by_a_boot_record_or_by_both_neighbours():
     nor = Nor(4)
     journal, boots = write(nor, range(250, 262), 70, kinds=False)
@@ -250,13 +268,23 @@ def test_boots_are_told_by_a_boot_record_or_by_both_neighbours():
         assert recovered(read(without_header(dump, sector)), dump) == set(dump.records)
 
 
-def test_boots_that_the_neighbours_contradict_are_not_guessed():
+def started_often(kinds: bool) -> Dump:
+    """More than 255 starts of which the log knows nothing, in the midst of it."""
     nor = Nor(4)
     boots: dict[int, int] = {}
-    for boot in (1, 2, 300, 301):  # more than 255 starts of which the log knows nothing
-        journal, written = write(nor, range(boot, boot + 1), PER_SECTOR, kinds=False)
+    for boot in (1, 2, 300, 301):
+        _, written = write(nor, range(boot, boot + 1), PER_SECTOR, kinds=kinds)
         boots |= written
-    dump = dump_of(nor, journal, boots)
+    return dump_of(nor, Journal(nor, 301, Clock()), boots)
+
+
+def test_a_boot_record_tells_what_the_neighbours_cannot():
+    dump = started_often(kinds=True)
+    assert recovered(read(without_header(dump, 2)), dump) == set(dump.records)
+
+
+def test_boots_that_the_neighbours_contradict_are_not_guessed():
+    dump = started_often(kinds=False)
     findings = read(without_header(dump, 2))
     assert recovered(findings, dump) == set(dump.records) - dump.of_sector(2)
     assert findings.unreadable == [2]
@@ -343,6 +371,22 @@ def test_a_log_of_which_no_header_is_left_is_no_part_of_another():
         assert found == new.of_sector(0) | new.of_sector(1)
 
 
+def test_a_sector_that_two_logs_could_have_written_is_nobodys():
+    nor = Nor(4)
+    old = dump_of(nor, *write(nor, range(1, 2), 700))
+    alike = next(
+        epoch
+        for epoch in range(old.epoch + 1, old.epoch + 10_000_000)
+        if wire.slot_crc(bytes(14), epoch, 1) == wire.slot_crc(bytes(14), old.epoch, 1)
+    )
+    nor = Nor(4)
+    new = dump_of(nor, *write(nor, range(2, 3), 700, epoch=alike))
+    data = b"".join([old.sectors[0], new.sectors[1], old.sectors[2], old.sectors[3]])
+    assert all_of(old, new, data=data) == [old.of_sector(0) | old.of_sector(2), new.of_sector(1)]
+    hidden = without_header(Dump(data, 0, {}, ()), 2)
+    assert all_of(old, new, data=hidden) == [old.of_sector(0), new.of_sector(1)]
+
+
 def test_what_was_written_twice_is_told_and_kept_once():
     nor = Nor(4)
     _, boots = write(nor, range(1, 2), 100)
@@ -355,7 +399,19 @@ def test_what_was_written_twice_is_told_and_kept_once():
     }
     assert {r.seq for r in log.conflicts} == set(range(101, 131))
     assert not read(dump.data + again.data).is_whole
-    assert read(dump.data + dump.data).is_whole
+
+
+def test_a_sector_with_its_header_is_believed_before_one_without():
+    nor = Nor(4)
+    _, boots = write(nor, range(1, 2), 5 * PER_SECTOR + 100)
+    back = Nor(4, nor.data)
+    dump = dump_of(*_more(nor, boots))
+    hidden = without_header(dump_of(*_more(back, boots, 7)), 1)
+    for data in (hidden + dump.data, dump.data + hidden):
+        findings = read(data)
+        assert findings.inferred == 1
+        assert recovered(findings, dump) == set(dump.records)
+        assert len(findings.logs[0].conflicts) == 30
 
 
 def _more(nor, boots, boot=2):
