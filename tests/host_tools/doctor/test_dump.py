@@ -233,6 +233,14 @@ def test_one_copy_of_a_header_is_enough_and_told():
         assert not findings.is_whole
 
 
+def test_of_two_copies_that_differ_the_records_tell_the_right_one():
+    dump = begun()
+    wrong = bytes(wire.pack_header(dump.epoch, 3, 5_000_000, 1))[: HEADER // 2]
+    for at in (wire.SECTOR, wire.SECTOR + HEADER // 2):
+        data = dump.data[:at] + wrong + dump.data[at + len(wrong) :]
+        assert recovered(read(data), dump) == set(dump.records), at
+
+
 def test_sectors_in_any_order():
     dump = went_round()
     for order in permutations(range(4)):
@@ -293,6 +301,16 @@ def test_boots_that_the_neighbours_contradict_are_not_guessed():
     ]
 
 
+def test_boots_before_the_first_are_not_believed():
+    nor = Nor(3)
+    _, first = write(nor, range(5, 6), PER_SECTOR, kinds=False)
+    journal, then = write(nor, range(1, 2), PER_SECTOR, kinds=False)
+    dump = dump_of(nor, journal, first | then)
+    findings = read(without_header(dump, 0))
+    assert recovered(findings, dump) == dump.of_sector(1)
+    assert findings.unreadable == [0]
+
+
 # --- what does not begin at its beginning --------------------------------------------------------
 
 
@@ -343,6 +361,21 @@ def test_bytes_lost_inside_cost_the_sector_they_are_in(at, size):
         min((at + size) // wire.SECTOR, 3)
     )
     assert recovered(findings, dump) >= set(dump.records) - harmed
+
+
+def test_a_sector_of_which_bytes_are_lost_ends_where_the_next_one_begins():
+    dump = begun()
+    at, lost = wire.SECTOR + HEADER + 100 * wire.SLOT, 10
+    findings = read(dump.data[:at] + dump.data[at + lost * wire.SLOT :])
+    assert findings.is_cut
+    first = dump.firsts[1]
+    assert first is not None
+    assert [
+        (gap.first_seq - first, gap.last_seq - first, gap.reason) for gap in findings.logs[0].gaps
+    ] == [
+        (100, PER_SECTOR - lost - 1, "damaged"),
+        (PER_SECTOR - lost, PER_SECTOR - 1, "lost"),
+    ]
 
 
 # --- several logs --------------------------------------------------------------------------------

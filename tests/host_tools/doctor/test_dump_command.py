@@ -59,9 +59,10 @@ def test_transcript(kitbag, dump, tmp_path):
         ("one byte", b"K", "every byte of it is 4b"),
         ("blank", b"\xff" * 8192, "every byte of it is ff"),
         ("cleared", bytes(8192), "every byte of it is 00"),
-        ("noise", random.Random(1).randbytes(100_000), "no part of a log was found in it"),
-        ("text", b"records since the object started\n" * 500, "no part of a log was found in it"),
-        ("one slot", begun().data[:20], "no part of a log was found in it"),
+        ("noise", random.Random(1).randbytes(100_000), "no header of a log can be read in it"),
+        ("text", b"records since it started\n" * 500, "no header of a log can be read in it"),
+        ("one slot", begun().data[:20], "no header of a log can be read in it"),
+        ("headers gone", without_header(begun(), 0, 1, 2, 3), "no header of a log can be read"),
     ],
 )
 def test_what_is_no_dump_is_told_in_one_sentence(kitbag, tmp_path, name, content, words):

@@ -76,7 +76,7 @@ def _starts(data: bytes) -> list[int]:
         at = data.find(_MAGIC, at + 1)
     starts: list[int] = []
     for at, header in copies.items():
-        if at - _COPY in copies and copies[at - _COPY] == header:
+        if at - _COPY in copies:
             continue  # the second of two
         # A lone copy may be the first or the second: the records behind it tell
         lone = at + _COPY not in copies

@@ -54,7 +54,7 @@ def check(path: Path, data: bytes, findings: Findings) -> None:
     elif not data.strip(data[:1]):
         problem = f"every byte of it is {data[0]:02x}: an empty flash, or reading it failed"
     else:
-        problem = "no part of a log was found in it"
+        problem = "no header of a log can be read in it, so nothing in it can be proved"
     raise _unusable(path, problem, given)
 
 
