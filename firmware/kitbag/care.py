@@ -2,12 +2,16 @@
 
 from binascii import crc32
 
+from micropython import const
+
 from . import late
 
-_RULES = "kitbag.wire.plan"  # the schema and its check: loaded for a moment at start and on change
+_RULES = const(
+    "kitbag.wire.plan"
+)  # the schema and its check: loaded for a moment at start and on change
 
-_SLOTS = ("plan_a", "plan_b")
-_CURRENT = "plan_slot"
+_SLOTS = const(("plan_a", "plan_b"))
+_CURRENT = const("plan_slot")
 
 
 class Care:
@@ -30,7 +34,9 @@ class Care:
 
     def to_json(self):
         """The plan in force as it is stored and sent (bytes)."""
-        return late.load(_RULES).to_json(self.plan)
+        data = late.load(_RULES).to_json(self.plan)
+        late.forget(_RULES)
+        return data
 
     def apply(self, data):
         """Check the JSON `data`, keep it and use it.
@@ -53,6 +59,7 @@ class Care:
         self._slot = spare
         self.plan = plan
         self.crc = crc32(stored)
+        late.forget(_RULES)
         return []
 
 

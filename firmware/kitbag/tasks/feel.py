@@ -17,7 +17,7 @@ _TEMPERATURE_EVERY_MS = const(1_000)
 _FAILURES_MAX = const(3)
 _RETRY_MS = const(10_000)
 _BLADDER_EVERY_MS = const(60_000)
-_BREATH = "kitbag.senses.breath"
+_BREATH = const("kitbag.senses.breath")
 _BREATH_FROM_MS = const(12_000)  # a hold as long may become a long one: begin to listen
 _BREATH_EVERY_MS = const(15_000)
 # A live pressure has noise in its last bits and lies where the chip can measure; no squeeze is as
@@ -47,8 +47,8 @@ class Feel:
         self._handling = Handling()
         self._glitch_ms = -_GLITCH_EVERY_MS
         self._answer = None
-        self._pressure_pa = 0.0
-        self._bladder_c = 0.0
+        self._pressure_pa = 0
+        self._bladder_c = 0
         self._temperature_ms = 0
         self._sample_ms = 0
         self._touched_ms = 0
@@ -58,7 +58,7 @@ class Feel:
         self._same = 0
         self._clipped = False  # told, for the touch that is on
         self._calm = 0  # samples since the last touch, at most _CALM
-        self._step_pa = 0.0  # mean of |sample - the one before| over them
+        self._step_pa = 0  # mean of |sample - the one before| over them
         self.samples = 0
         self.skipped = 0
         self.lost = False

@@ -42,6 +42,8 @@ SCHEMA = {
     "gesture.double_squeeze": ("scent", ROUTINES),
     "gesture.pat": ("none", ROUTINES),
     "logging.level": (2, (0, 3)),
+    "logging.marker": (True, bool),
+    "logging.guest": (False, bool),
 }
 
 
