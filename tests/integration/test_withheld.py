@@ -71,6 +71,7 @@ def test_before_it_all_is_written_and_after_it_a_mark(mine):
     assert wire.STOP not in found
     assert wire.TOUCH_END not in found
     assert [row["kind"] for row in mine.hugs()] == ["hold"]
+    assert [row["withheld"] for row in mine.rows("nights.csv")] == ["yes"]
 
 
 def test_a_hold_and_a_session_that_are_on_do_not_leak(play):
@@ -160,6 +161,7 @@ def test_three_presses_take_last_night_back(play, kept):
     assert night.hugs() == []
     assert night.result.syncs[-1].gaps == []
     assert len(night.events("withheld")) == 1
+    assert [row["reason"] for row in night.rows("nights.csv")] == ["withheld"]
 
 
 def test_two_presses_do_not(play):
@@ -212,6 +214,7 @@ def test_with_guests_not_one_bit_changes(play):
     assert before_the_visit(used) == before_the_visit(unused)
     assert set(kinds(flash(used))) == {wire.BOOT, wire.PLAN, wire.ANCHOR}
     assert used.summary["records_written"] == unused.summary["records_written"]
+    assert [row["reason"] for row in used.rows("nights.csv")] == ["guest"]
 
 
 def test_with_guests_a_restart_and_a_battery_take_no_number(play):
