@@ -68,7 +68,7 @@ class App:
                 self.care,
                 self.log,
                 self.memory,
-                lambda: self.feel.breaths_per_min,
+                self.feel,
             )
             comfort.pass_time(self.clock.uptime_ms())
             asyncio.create_task(self._watched("comfort", comfort.run_touch()))
@@ -116,16 +116,22 @@ class App:
             self.heat.condemn(guard.LOCK, 18)
         late.forget(_IMAGE)
 
-    # A task that fails, or merely ends, ends the whole app, and warmth until its holder says so
+    # A task that fails, or merely ends, ends the whole app, and warmth until its holder says so.
+    # Errors in a log are numbers: errno where there is one, else a stable hash of the type's name
     async def _watched(self, name, task):
         try:
             await task
-            raise RuntimeError("task ended")
+            raise RuntimeError  # a task may not end
         except Exception as error:  # noqa: BLE001 - the funnel: every error of a task ends here
             self._failed = error
             try:
                 self.off()
-                self.log.write(records.EXCEPTION, name, _code(error))
+                code = error.args[0] if isinstance(error, OSError) and error.args else None
+                if not isinstance(code, int):
+                    code = 0
+                    for letter in type(error).__name__:
+                        code = (code * 31 + ord(letter)) & 0xFFFFFF
+                self.log.write(records.EXCEPTION, name, code)
                 self.heat.condemn(guard.LATCH, 12)
             finally:
                 self._failure.set()
@@ -152,16 +158,6 @@ class App:
             # The button is a touch too, also where the bladder feels nothing of it
             quiet_ms = min(self.feel.quiet_ms, self.clock.uptime_ms() - self.answer.stopped_ms)
             self.log.look(quiet_ms, battery_ms == 0 and steps % _SIX_HOURS == 0)
-
-
-# Errors in a log are numbers: errno where there is one, else a stable hash of the type's name
-def _code(error):
-    if isinstance(error, OSError) and error.args and isinstance(error.args[0], int):
-        return error.args[0]
-    code = 0
-    for letter in type(error).__name__:
-        code = (code * 31 + ord(letter)) & 0xFFFFFF
-    return code
 
 
 def run(board):

@@ -56,7 +56,7 @@ class Log:
         self._state = memory.number(_KEY)
         self.waits = False
         self._held = []
-        self._clear()
+        self._sum = [0] * 5  # holds, s held, s warm, scents, s of touch
 
     def write(self, kind, *values, at=None):
         """Write a record, or count it, or neither, as the holder and the plan have chosen."""
@@ -109,7 +109,7 @@ class Log:
             state = _ENDING | due | _AFTER
         # What was counted or waits is withheld with the rest
         self._held.clear()
-        self._clear()
+        self._sum = [0] * 5
         self._keep(state | self._state & _GUESTS_GONE)
         return state & _MODE == _MINE
 
@@ -150,9 +150,6 @@ class Log:
 
     # --- Totals ------------------------------------------------------------------------------
 
-    def _clear(self):
-        self._sum = [0, 0, 0, 0, 0]  # holds, s held, s warm, scents, s of touch
-
     def _count(self, kind, values):
         told = self._sum
         if kind in (records.HOLD, records.LONG_HOLD):
@@ -181,7 +178,7 @@ class Log:
             self._journal.write(
                 records.TALLY, holds, held_s / 60, warm_s / 60, scents, touch_s / 60
             )
-        self._clear()
+        self._sum = [0] * 5
 
 
 WARMTH_SAMPLE_S = 60  # a WARMTH_SAMPLE is written this often while it is warm

@@ -68,7 +68,7 @@ class Object:
         self.write(records.BOOT, "power_on", "restart", 4.0, boot)
 
     def write(self, kind, *values):
-        of_use = (kind, *values) in USE
+        of_use = (kind,) + values in USE
         self.made[self.journal.next] = self.powered_ms, of_use
         self.journal.write(kind, *values)
 

@@ -170,14 +170,20 @@ class HugSense:
                 limit = _FOLLOW_PA_PER_S * dt_s
                 self.rest_pa += step if step < limit else limit
                 self.gauge_pa = over
-                if now_ms - self._learn_from(now_ms, bladder_c) >= _LEARN_EVERY_MS:
+                if self._learn_ms is None:
+                    self._learn_ms = now_ms
+                    self._learn_pa = self.rest_pa
+                    self._learn_c = bladder_c
+                elif now_ms - self._learn_ms >= _LEARN_EVERY_MS:
                     self._learn(now_ms, bladder_c)
         elif self.phase == _TOUCHED:
             self._touched(now_ms, pressure_pa, bladder_c)
         else:
             self._held(now_ms, pressure_pa, bladder_c, dt_ms * 0.001)
         if self._group_count and self.phase != _TOUCHED:
-            self._close_group_when_due(now_ms)
+            together = now_ms - self._group_first_ms < _GROUP_MS
+            if not together and now_ms - self._group_last_ms >= _GROUP_QUIET_MS:
+                self._close_group()
 
     @property
     def pressed(self):
@@ -214,13 +220,6 @@ class HugSense:
             self.rest_c = bladder_c
 
     # --- At rest -----------------------------------------------------------------------------
-
-    def _learn_from(self, now_ms, bladder_c):
-        if self._learn_ms is None:
-            self._learn_ms = now_ms
-            self._learn_pa = self.rest_pa
-            self._learn_c = bladder_c
-        return self._learn_ms
 
     # dP/dT of the bladder, from the heater's own warming and cooling while nobody holds it
     def _learn(self, now_ms, bladder_c):
@@ -339,7 +338,8 @@ class HugSense:
 
     def _touch_over(self, now_ms, pressure_pa):
         peak = self._peak_pa - self.rest_pa
-        end_ms = max(self._walk_back(now_ms, self._edge_pa(), True), self._fall_ms or now_ms)
+        edge = self.rest_pa - self._offset_pa + _EDGE * peak
+        end_ms = max(self._walk_back(now_ms, edge, True), self._fall_ms or now_ms)
         self.phase = _REST
         # The tail that still falls is no new touch; what stays up after it is one
         if pressure_pa - self.rest_pa <= max(_EDGE * peak, _ONSET_PA):
@@ -349,9 +349,6 @@ class HugSense:
         if peak >= _GESTURE_PA:
             lasted_ms = (self._fall_ms or now_ms) - self._start_ms
             self._join_group(lasted_ms, end_ms, peak, self._sum / max(1, self._n))
-
-    def _edge_pa(self):
-        return self.rest_pa - self._offset_pa + _EDGE * (self._peak_pa - self.rest_pa)
 
     # --- Squeezes and pats in a row ----------------------------------------------------------
 
@@ -369,11 +366,6 @@ class HugSense:
         self._group_peak_pa = max(self._group_peak_pa, peak_pa)
         self._group_mean_pa += (mean_pa - self._group_mean_pa) / count
         return count
-
-    def _close_group_when_due(self, now_ms):
-        together = now_ms - self._group_first_ms < _GROUP_MS
-        if not together and now_ms - self._group_last_ms >= _GROUP_QUIET_MS:
-            self._close_group()
 
     def _close_group(self):
         count, self._group_count = self._group_count, 0
@@ -418,16 +410,12 @@ class HugSense:
         peak = self._peak_pa - self.rest_pa
         self._to.on_hold(self._start_ms, self._noticed_ms, peak, self.tautness_pa_per_k)
 
-    # How far the air's own warming has moved the hidden baseline
-    def _drift_pa(self, bladder_c):
-        dt_k = bladder_c - self.rest_c
-        if self.tautness_pa_per_k is not None:
-            return self.tautness_pa_per_k * dt_k
-        return min(0, _RIGID_PA_PER_K * dt_k)
-
     def _held(self, now_ms, pressure_pa, bladder_c, dt_s):
         level = self._level_pa
-        base = self.rest_pa + self._drift_pa(bladder_c)
+        # The air's own warming has moved the hidden baseline; in doubt only its cooling did
+        taut = self.tautness_pa_per_k
+        drift_pa = (_RIGID_PA_PER_K if taut is None else taut) * (bladder_c - self.rest_c)
+        base = self.rest_pa + (min(0, drift_pa) if taut is None else drift_pa)
         # The hold's own pressure: what the arm added, not what warmth or weather added since
         height = min(self._cap_pa, max(level - base, 0.6 * self._cap_pa))
         self.gauge_pa = height + pressure_pa - level
@@ -506,7 +494,8 @@ class HugSense:
         peak = max(self._peak_pa - self.rest_pa, mean)
         self.phase = _REST
         self.rest_pa = self._offset_pa = pressure_pa
-        self._refill()
+        for i in range(_RING):  # after the offset has moved, what the ring held is of no use
+            self._times[i] = 0
         self._close_group()
         lasted = end_ms - self._start_ms
         self._to.on_gesture(
@@ -521,8 +510,3 @@ class HugSense:
                 min(1, 0.5 + peak / (10 * _GESTURE_PA)),
             )
         )
-
-    # After the offset has moved, what the ring held is of no use
-    def _refill(self):
-        for i in range(_RING):
-            self._times[i] = 0

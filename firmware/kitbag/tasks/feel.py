@@ -7,8 +7,8 @@ from micropython import const
 
 from .. import late
 from ..parts.bme280 import Barometer
+from ..senses import hug as hugs
 from ..senses.handling import Handling
-from ..senses.hug import HELD, LONG_HOLD_MS, HugSense
 from ..wire import records
 
 _ACTIVE_MS = const(40)  # 25 Hz
@@ -66,7 +66,7 @@ class Feel:
     def bind(self, answer):
         """Gestures go to `answer`; it needs the other tasks, so it comes last."""
         self._answer = answer
-        self._hug = HugSense(answer)
+        self._hug = hugs.HugSense(answer)
         rest = self._memory.hold
         if rest is not None:
             self._hug.resume(*rest)
@@ -182,7 +182,7 @@ class Feel:
             return
         hug = self._hug
         hug.sample(now, self._pressure_pa, self._bladder_c)
-        holding = hug.phase == HELD
+        holding = hug.phase == hugs.HELD
         if holding != self._holding:  # a reset must not take a hold for rest
             self._holding = holding
             self._memory.keep_hold(hug.rest_pa if holding else 0, hug.rest_c)
@@ -236,7 +236,7 @@ class Feel:
         breath = self._breath
         if self._breath_ms is None:
             breath.begin()
-            self._breath_ms = now + LONG_HOLD_MS - held_ms
+            self._breath_ms = now + hugs.LONG_HOLD_MS - held_ms
         breath.sample(now, self._pressure_pa)
         if now - self._breath_ms >= 0:
             self._breath_ms = now + _BREATH_EVERY_MS

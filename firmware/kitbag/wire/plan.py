@@ -66,7 +66,7 @@ def parse(tree):
         if key not in SCHEMA:
             problems.append((key, given, "a known setting"))
         elif _fits(SCHEMA[key], given):
-            plan[key] = _kept(SCHEMA[key][0], given)
+            plan[key] = float(given) if isinstance(SCHEMA[key][0], float) else given
         else:
             problems.append((key, given, allowed(key)))
     return plan, problems
@@ -105,10 +105,6 @@ def _printable(text):
     return all(32 <= ord(c) < 127 or 160 <= ord(c) < 0xD800 or ord(c) >= 0xE000 for c in text)
 
 
-def _kept(default, given):
-    return float(given) if isinstance(default, float) else given
-
-
 def allowed(key):
     """What `key` may be, in words."""
     default, span = SCHEMA[key]
@@ -133,7 +129,8 @@ def to_json(plan):
     for key in sorted(SCHEMA):
         value = plan[key]
         if isinstance(value, float):
-            text = _number(value)
+            # The object's floats have 24 bits: print what both sides can hold
+            text = ("%.4f" % value).rstrip("0").rstrip(".")
         elif isinstance(value, bool):
             text = "true" if value else "false"
         elif isinstance(value, int):
@@ -142,12 +139,6 @@ def to_json(plan):
             text = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
         pairs.append('"' + key + '":' + text)
     return ("{" + ",".join(pairs) + "}").encode()
-
-
-def _number(value):
-    # The object's floats have 24 bits: print what both sides can hold
-    text = "%.4f" % value
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def from_json(data):
