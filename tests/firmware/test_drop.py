@@ -103,14 +103,6 @@ class Object:
             pass
 
 
-def slots(data):
-    """{(sector, place): 16 bytes} of every slot on flash."""
-    found = {}
-    for at in range(0, len(data), records.SLOT):
-        found[at] = bytes(data[at : at + records.SLOT])
-    return found
-
-
 def place(journal, seq):
     sector, place = journal._find(seq)
     return sector * SECTOR + (records.HEADER_SLOTS + place) * records.SLOT
@@ -118,19 +110,21 @@ def place(journal, seq):
 
 def check(thing, before, since_ms):
     """After a drop: of use since `since_ms` nothing is left anywhere, and nothing else changed."""
-    was, now = slots(before), slots(thing.nor.data)
+    data = thing.nor.data
     gone = set()
     for seq in thing.made:
         when_ms, of_use = thing.made[seq]
         if of_use and when_ms >= since_ms:
             gone.add(place(thing.journal, seq))
     assert gone
-    for at in was:
+    for at in range(0, len(data), records.SLOT):
+        was = before[at : at + records.SLOT]
+        now = data[at : at + records.SLOT]
         if at in gone:
-            assert now[at] == records.VOID
-            assert thing.nor.data.find(was[at]) == -1
+            assert now == records.VOID
+            assert data.find(was) == -1
         else:
-            assert now[at] == was[at], at
+            assert now == was, at
     return len(gone)
 
 
@@ -309,10 +303,10 @@ def test_a_cut_at_any_moment_leaves_each_slot_as_it_was_or_void_and_is_finished_
                 thing.drop()
             except PowerCut:
                 pass
-            was, cut = slots(before), slots(thing.nor.data)
             torn = 0
-            for at in was:
-                if cut[at] not in (was[at], records.VOID):
+            for at in range(0, len(before), records.SLOT):
+                cut = thing.nor.data[at : at + records.SLOT]
+                if cut not in (before[at : at + records.SLOT], records.VOID):
                     torn += 1
             assert torn <= 1  # the one that was being cleared; its bits can only have gone
             thing.nor = Nor(2, thing.nor.data)

@@ -66,7 +66,7 @@ def parse(tree):
         if key not in SCHEMA:
             problems.append((key, given, "a known setting"))
         elif _fits(SCHEMA[key], given):
-            plan[key] = float(given) if isinstance(SCHEMA[key][0], float) else given
+            plan[key] = _kept(SCHEMA[key][0], given)
         else:
             problems.append((key, given, allowed(key)))
     return plan, problems
@@ -103,6 +103,10 @@ def _fits(rule, given):
 
 def _printable(text):
     return all(32 <= ord(c) < 127 or 160 <= ord(c) < 0xD800 or ord(c) >= 0xE000 for c in text)
+
+
+def _kept(default, given):
+    return float(given) if isinstance(default, float) else given
 
 
 def allowed(key):
