@@ -229,6 +229,13 @@ def test_what_a_press_brings_about_waits_until_it_is_known():
     log.choose()
     log.resume()
     assert journal.kinds == [records.GUARD]
+    # Nor where the third press takes last night back
+    log, journal, _ = log_at(2)
+    log.waits = True
+    log.write(records.STOP, "button", "warming")
+    log.choose(1)
+    log.resume()
+    assert journal.kinds == []
     # A press that is only a press: the same records, with the times that they had
     log, journal, _ = log_at(2)
     journal.clock.ms = 5_000

@@ -161,13 +161,13 @@ def test_a_charger_or_a_guard_in_the_day_is_no_night():
     thing = Object()
     began_ms = thing.powered_ms
     thing.night()
-    for _ in range(2):
-        thing.wait(5 * HOUR_MS)
-        thing.write(*USE[2])  # a state of the warmth
-        thing.write(*USE[4])  # a sample
+    thing.wait(7 * HOUR_MS)
+    for use in USE[2:5]:  # a state of the warmth, samples
+        thing.write(*use)
+    thing.wait(4 * HOUR_MS)
     before = bytes(thing.nor.data)
     thing.drop()
-    assert check(thing, before, began_ms) == 5 * len(USE) + 4
+    assert check(thing, before, began_ms) == 5 * len(USE) + 3
 
 
 def test_the_night_before_last_is_not_last_night():

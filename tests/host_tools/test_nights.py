@@ -198,16 +198,15 @@ def test_what_was_not_withheld_of_it_is_told(tmp_path):
 def test_a_mark_is_of_the_night_so_many_powered_hours_before_it(tmp_path):
     log = Log()
     boot(log)
-    beat(log, 1, 0, 13 * HOUR)
+    beat(log, 1, 0, 40 * HOUR)
     boot(log, 2, cause="hard_reset")
     beat(log, 2, 0, 6 * HOUR)
-    # 19 h after the first start, on the second day; a third night follows
-    log.add(wire.WITHHELD, 2, 6 * HOUR, 15)
-    beat(log, 2, 6 * HOUR, 40 * HOUR)
-    contacts = [Contact(1, 0, EVENING_MS, 8), Contact(2, 40 * HOUR, EVENING_MS + 53 * HOUR, 8)]
+    log.add(wire.WITHHELD, 2, 6 * HOUR, 15)  # 31 h after the first start: in the second night
+    beat(log, 2, 6 * HOUR, 20 * HOUR)
+    contacts = [Contact(1, 0, EVENING_MS, 8), Contact(2, 20 * HOUR, EVENING_MS + 60 * HOUR, 8)]
     found = nights(history_of(tmp_path, log, contacts, boot=2), LONDON)
-    assert [night.reason for night in found] == ["withheld", "", ""]
-    assert [night.use for night in found] == ["unknown", "not_used", "not_used"]
+    assert [night.reason for night in found] == ["", "withheld", ""]
+    assert [night.use for night in found] == ["not_used", "unknown", "not_used"]
 
 
 def test_a_hold_whose_end_was_withheld_says_so(tmp_path):
