@@ -229,6 +229,15 @@ def test_with_guests_not_one_bit_changes(play):
     assert [row["reason"] for row in used.rows("nights.csv")] == ["guest"]
 
 
+def test_guests_are_gone_after_six_hours_and_have_chosen_nothing(play):
+    night = play(USE + chosen(310) + hug(23_000, 20), 23_100, plan=GUEST)
+    assert [round(float(row["start_s"])) for row in night.hugs()] == [23_000]
+    found = kinds(flash(night))
+    assert wire.BATTERY in found
+    assert wire.WITHHELD not in found
+    assert night.events("picked_up")[0]["rested_s"] == ""
+
+
 def test_with_guests_a_restart_and_a_battery_take_no_number(play):
     night = play(hug(20, 10) + event(40, "power", off_s=5) + hug(1000, 10), 1900, plan=GUEST)
     found = kinds(flash(night))
