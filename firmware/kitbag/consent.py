@@ -20,9 +20,8 @@ ALWAYS = (
     records.BATTERY,
 )
 _WITH_GUESTS = const(4)
-_BY_HANDS = const(
-    ("clipped", "leak")
-)  # faults that show only where somebody holds it, or has just done
+# Faults that show only where somebody holds it, or has just done
+_BY_HANDS = const(("clipped", "leak"))
 _TALLY_LEVEL = const(1)
 _EVENT_LEVEL = const(2)
 _SAMPLE_LEVEL = const(3)
