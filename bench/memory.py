@@ -42,8 +42,19 @@ def measure() -> list[Figure]:
         plan = Path(scratch, "plan.json")
         before = (_HERE / "on_vm" / "memory_fakes.py").read_text()
         trees = [str(compiled), str(sources)]
-        late = "; ".join(f"import {module}" for module in late_modules("kitbag.app"))
-        content = {"before": before, "steps": steps, "late": late, "trees": trees}
+        brief = brief_modules()
+        late = [module for module in late_modules("kitbag.app") if module not in brief]
+        content = {
+            "before": before,
+            "steps": steps,
+            "late": "; ".join(f"import {module}" for module in late),
+            # What it forgets again is never alive together: the largest counts
+            "brief": [
+                [f"import {module}", f"from kitbag import late; late.forget('{module}')"]
+                for module in brief
+            ],
+            "trees": trees,
+        }
         plan.write_text(json.dumps(content))
         node, modules = _node_modules()
         script = shutil.copy(_HERE / "memory.mjs", modules)  # imports are looked up from here
@@ -107,6 +118,39 @@ def late_modules(start: str) -> list[str]:
     }
     modules = {name for name in named if name.startswith("kitbag.")} - set(at_start)
     return sorted(name for name in modules if _source(firmware, name) is not None)
+
+
+def brief_modules() -> list[str]:
+    """The modules that whoever loads them forgets again: `late.forget` of a name in a constant.
+
+    A module that is forgotten in one place and kept in another is not among them.
+    """
+    keeps: set[str] = set()
+    forgets: set[str] = set()
+    for path in sorted((vm.root() / "firmware" / "kitbag").rglob("*.py")):
+        tree = ast.parse(path.read_bytes())
+        named = {
+            target.id: constant.value
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Name)
+            for constant in ast.walk(node.value)
+            if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+        }
+        calls = [
+            (node.func.attr, named.get(node.args[0].id))
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "late"
+            and isinstance(node.args[0], ast.Name)
+        ]
+        here = {module for call, module in calls if call == "forget" and module}
+        forgets |= here
+        for call, module in calls:
+            if call == "load" and module and module not in here:
+                keeps.add(module)
+    return sorted(forgets - keeps)
 
 
 def _source(firmware: Path, module: str) -> Path | None:

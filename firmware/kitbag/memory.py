@@ -14,7 +14,7 @@ import machine
 _BLOB_MAX = const(4096)
 # In RTC memory: heat was wanted, starts, and of a hold that is on: the pressure before it in
 # tenths of a Pa (0: none) and the temperature then in hundredths of a degree
-_SCRATCH = "<BBIh"
+_SCRATCH = const("<BBIh")
 
 
 class Memory:
