@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from figures import Figure
 from kitbag_tools import image, vm
@@ -21,33 +22,21 @@ _HERE = Path(__file__).parent
 # collections wants room as well
 _BUDGET_B = 90_000
 _BUDGET_LATE_B = 120_000
+_NIGHT = "kitbag.app"
+_LINK = "kitbag.link.window"
 _LARGE_B = 1_000  # a module of this size has a row of its own
 
 
 def measure() -> list[Figure]:
     """Bytes alive in all and a module, from .mpy as on the object, and from .py beside it."""
     compiled = image.build("esp32_s3")
-    steps: list[tuple[str, str]] = [
-        (module, f"import {module}")
-        for module in ("asyncio", *import_order("kitbag.app"), "board")
-    ]
-    steps.append(("the sensor driver", "from adafruit_bme280 import advanced"))
-    # The driver looks for a module that the firmware replaces; so must whoever imports it alone.
-    protocol = "import kitbag.parts.bme280 as _b; sys.modules['adafruit_bme280.protocol'] = "
-    steps[-1] = (steps[-1][0], f"{protocol}_b._NoProtocol; {steps[-1][1]}")
-    steps.append(("the parts, built", "from kitbag.app import App; _app = App(board)"))
     with tempfile.TemporaryDirectory(prefix="kitbag-") as scratch:
-        sources = Path(scratch, "sources")
-        _copy_sources(compiled, sources)
-        plan = Path(scratch, "plan.json")
-        before = (_HERE / "on_vm" / "memory_fakes.py").read_text()
-        trees = [str(compiled), str(sources)]
-        late = "; ".join(f"import {module}" for module in late_modules("kitbag.app"))
-        content = {"before": before, "steps": steps, "late": late, "trees": trees}
-        plan.write_text(json.dumps(content))
-        node, modules = _node_modules()
-        script = shutil.copy(_HERE / "memory.mjs", modules)  # imports are looked up from here
-        mpy, py = last_json("memory.mjs", [node, str(script), str(plan)])
+        trees = [compiled, Path(scratch, "sources")]
+        _copy_sources(*trees)
+        mpy, py = _run(trees, _NIGHT, _night_steps(), "memory_fakes.py")
+        link_mpy, link_py = _run(
+            trees, _LINK, _link_steps(), "memory_fakes.py", "memory_fake_radio.py"
+        )
     peer = "the same sources as .py files"
     rows = [
         (name, size, other)
@@ -60,19 +49,56 @@ def measure() -> list[Figure]:
     figures = [
         Figure(f"  {name}", size, "B", _HOW, peer, other) for name, size, other in (*large, summed)
     ]
-    total = Figure(
-        "RAM alive after start", mpy["total"], "B", _HOW, peer, py["total"], ("<=", _BUDGET_B)
-    )
-    everything = Figure(
-        "  and all that is loaded late",
-        mpy["total_late"],
-        "B",
-        _HOW,
-        peer,
-        py["total_late"],
-        ("<=", _BUDGET_LATE_B),
-    )
-    return [total, everything, *figures]
+
+    def bounded(name: str, ours: Any, theirs: Any, key: str, bound: int) -> Figure:
+        return Figure(name, ours[key], "B", _HOW, peer, theirs[key], ("<=", bound))
+
+    return [
+        bounded("RAM alive after start", mpy, py, "total", _BUDGET_B),
+        bounded("  and all that is loaded late", mpy, py, "total_late", _BUDGET_LATE_B),
+        bounded("RAM alive in link mode", link_mpy, link_py, "total_late", _BUDGET_B),
+        *figures,
+    ]
+
+
+Steps = list[tuple[str, str]]
+"""(Name, the Python that brings it), one after the other."""
+
+
+def _night_steps() -> Steps:
+    steps = _imports(_NIGHT)
+    steps.append(("the sensor driver", "from adafruit_bme280 import advanced"))
+    # The driver looks for a module that the firmware replaces; so must whoever imports it alone.
+    protocol = "import kitbag.parts.bme280 as _b; sys.modules['adafruit_bme280.protocol'] = "
+    steps[-1] = (steps[-1][0], f"{protocol}_b._NoProtocol; {steps[-1][1]}")
+    steps.append(("the parts, built", "from kitbag.app import App; _app = App(board)"))
+    return steps
+
+
+def _link_steps() -> Steps:
+    window = "from kitbag.link.window import Window; import bluetooth"
+    built = ("the parts, built", f"{window}; _window = Window(board, bluetooth.BLE(), 1)")
+    return [*_imports(_LINK), built]
+
+
+def _imports(start: str) -> Steps:
+    return [(name, f"import {name}") for name in ("asyncio", *import_order(start), "board")]
+
+
+def _run(trees: list[Path], start: str, steps: Steps, *fakes: str) -> list[dict[str, Any]]:
+    """What each of `trees` comes to by `steps`, and with all that `start` loads late."""
+    node, modules = _node_modules()
+    plan = {
+        "before": "\n".join((_HERE / "on_vm" / name).read_text() for name in fakes),
+        "steps": steps,
+        "late": "; ".join(f"import {module}" for module in late_modules(start)),
+        "trees": [str(tree) for tree in trees],
+    }
+    script = shutil.copy(_HERE / "memory.mjs", modules)  # imports are looked up from here
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(plan, file)
+        file.flush()
+        return last_json("memory.mjs", [node, str(script), file.name])
 
 
 def import_order(start: str) -> list[str]:
@@ -99,14 +125,19 @@ def late_modules(start: str) -> list[str]:
     """The modules that are loaded by their name in a string: when warmth begins, a host visits."""
     at_start = import_order(start)
     firmware = vm.root() / "firmware"
-    named = {
-        node.value
-        for path in (firmware / "kitbag").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_bytes()))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    modules = {name for name in named if name.startswith("kitbag.")} - set(at_start)
-    return sorted(name for name in modules if _source(firmware, name) is not None)
+    found: dict[str, None] = {}
+    todo = list(at_start)
+    while todo:
+        path = _source(firmware, todo.pop())
+        assert path is not None
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            name = node.value if isinstance(node, ast.Constant) else None
+            if not isinstance(name, str) or not name.startswith("kitbag.") or name in found:
+                continue
+            if name not in at_start and _source(firmware, name) is not None:
+                found[name] = None
+                todo += import_order(name)
+    return sorted(found)
 
 
 def _source(firmware: Path, module: str) -> Path | None:

@@ -29,7 +29,7 @@ from .wire import records
 _HOUSEKEEPING_MS = const(1_000)
 _RUNS_WELL_MS = const(60_000)
 _BATTERY_EVERY_MS = const(15 * 60_000)
-_IMAGE = "kitbag.image"
+_IMAGE = const("kitbag.image")
 _TALLY_QUIET_MS = const(6 * 3_600_000)  # nobody has touched it for so long: the night is over
 
 
@@ -51,7 +51,7 @@ class App:
         self.answer = Answer(board, self)
         self.feel.bind(self.answer)
         self.usb = Usb(self)
-        self._failed = RuntimeError("nothing failed")
+        self._failed = SystemExit
         self._failure = asyncio.Event()
 
     def load_comfort(self):
@@ -101,7 +101,8 @@ class App:
     def _look_back(self, cause):
         memory = self.memory
         panicked = cause == machine.HARD_RESET
-        starts = memory.starts + 1 if panicked else 0
+        # Link mode leaves one less than there were: the reset that ends it is none of them
+        starts = memory.starts + 1 & 0xFF if panicked else 0
         memory.count_starts(starts)
         armed = memory.armed and (panicked or cause == machine.WDT_RESET)
         if armed or starts >= limits.STARTS_TO_LOCK:

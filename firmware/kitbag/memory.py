@@ -14,7 +14,7 @@ import machine
 _BLOB_MAX = const(4096)
 # In RTC memory: heat was wanted, starts, and of a hold that is on: the pressure before it in
 # tenths of a Pa (0: none) and the temperature then in hundredths of a degree
-_SCRATCH = "<BBIh"
+_SCRATCH = const("<BBIh")
 
 
 class Memory:
@@ -53,8 +53,8 @@ class Memory:
 
     @property
     def armed(self):
-        """Whether heat was wanted when the object was reset."""
-        return self._scratch()[0] == 1
+        """1 if heat was wanted when the object was reset, else 0."""
+        return self._scratch()[0]
 
     @property
     def starts(self):
@@ -68,7 +68,7 @@ class Memory:
         return (tenths_pa / 10, hundredths_c / 100) if tenths_pa else None
 
     def arm(self, on):
-        self._keep(0, 1 if on else 0)
+        self._keep(0, on)
 
     def count_starts(self, starts):
         self._keep(1, min(starts, 255))

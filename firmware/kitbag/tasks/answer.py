@@ -10,13 +10,15 @@ from ..parts.button import Button
 from ..senses.hug import LONG_HOLD_MS
 from ..wire import records
 
-_ROUTINES = "kitbag.comfort.routines"
+_ROUTINES = const("kitbag.comfort.routines")
 _START_HOLD_MS = const(3_000)  # a hold of this length is deliberate
 _RELEASE_MS = const(2_000)  # after a stop, a new start needs so much rest before it
 _TOUCH_AFTER_HOLD_MS = const(30_000)
 _TOUCH_AFTER_SQUEEZE_MS = const(60_000)
 _CUE_MS = const(5_000)
 _BUTTON_POLL_MS = const(20)
+_LINK_S = const(5)  # held so long and released: a link window
+_FORGET_S = const(10)
 
 
 class Answer:
@@ -148,5 +150,10 @@ class Answer:
             while not self._button.settled_up(now):
                 await asyncio.sleep_ms(_BUTTON_POLL_MS)
                 now = time.ticks_ms()
-            self._log.write(records.BUTTON, self._button.held_ms(now) / 1000)
+            held_s = self._button.held_ms(now) / 1000
+            self._log.write(records.BUTTON, held_s)
             self._button.down_at = None
+            if _LINK_S <= held_s < _FORGET_S:
+                self._log.tally()
+                self._app.memory.keep_number("link", self._app.clock.uptime_ms() // 10)
+                raise SystemExit  # a reset in good order; main.py looks for what is left here
