@@ -14,6 +14,7 @@ import socket
 
 from . import live
 
+_ECONNRESET = 104
 _READ = 1024  # the heap is as small as a chip's, nearly
 
 
@@ -69,7 +70,7 @@ class Air:
     def _hear(self):
         got = self._socket.recv(_READ)
         if not got:
-            raise OSError("the air has gone")
+            raise OSError(_ECONNRESET)
         *lines, self._rest = (self._rest + got).split(b"\n")
         for line in lines:
             message = json.loads(line)

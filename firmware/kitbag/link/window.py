@@ -150,6 +150,6 @@ def run(board, radio, uptime_ms):
     try:
         asyncio.run(window.run())
     except Exception as error:
-        code = error.errno if isinstance(error, OSError) and error.errno else 0
-        window.log.write(records.EXCEPTION, "link", code)
+        code = getattr(error, "errno", None)
+        window.log.write(records.EXCEPTION, "link", code if isinstance(code, int) else 0)
         raise

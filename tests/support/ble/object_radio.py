@@ -65,6 +65,7 @@ class ObjectRadio:
         self._tasks: set[asyncio.Task[None]] = set()
         self.known: dict[str, PairingKeys | None] = {}
         self.problems: list[str] = []
+        self.advertises = False
 
     async def run(self) -> None:
         try:
@@ -82,6 +83,9 @@ class ObjectRadio:
             raise
         finally:
             self._silence()
+
+    def hang_up(self) -> None:
+        self._writer.close()
 
     # --- to the object -------------------------------------------------------------------------
 
@@ -150,6 +154,7 @@ class ObjectRadio:
         assert device is not None
         if device.is_advertising:
             await device.stop_advertising()
+        self.advertises = interval_us is not None
         if interval_us is None:
             return
         await device.start_advertising(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, TypeVar
@@ -65,6 +66,17 @@ class Room:
         )
         await device.power_on()
         return device
+
+    def wait_for_radio(self) -> None:
+        """Until an object can be found."""
+        until = time.monotonic() + CALL_S
+        while not any(radio.advertises for radio in self.radios):
+            assert time.monotonic() < until, "no object advertises"
+            time.sleep(0.01)
+
+    def silence(self) -> None:
+        """Take the air away from the object's radio."""
+        self.call(self.radios[-1].hang_up)
 
     def __enter__(self) -> Room:
         return self
