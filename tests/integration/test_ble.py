@@ -3,18 +3,32 @@
 Nothing of either side is replaced but the radio itself.
 """
 
+import asyncio
+import contextlib
+import sqlite3
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from bumble import att, core
+from bumble.core import AdvertisingData
+from bumble.device import Advertisement, Device, Peer
+from bumble.gatt import Characteristic
 
-from kitbag.wire import records
+from kitbag import __version__
+from kitbag.wire import asking, frames, gatt, records
+from kitbag_tools import visits
 from kitbag_tools.errors import KitbagError, Reason
 from kitbag_tools.object_client import ObjectClient
+from kitbag_tools.store import Store
 from kitbag_tools.transports.ble import BleTransport
 from support.ble import on_bumble
 from support.ble.linked_object import LinkedObject, Steps
 from support.ble.room import Room
+
+NOW_UTC_MS = 1_772_400_000_000  # March 2026
 
 
 @pytest.fixture
@@ -143,7 +157,144 @@ def test_an_error_ends_a_window_and_is_told(tmp_path: Path, room: Room) -> None:
         thing.wait_for("reset")
         room.wait_for_radio()
         room.silence()  # the simulated chip's driver fails then
-        thing.wait_for("reset", 2)
+        ended = thing.wait_for("reset", 2)
         log = thing.visit(download)
-    assert records.EXCEPTION in log[::16]
+    at = log[::16].index(records.EXCEPTION) * 16
+    # Link mode goes on with the time of the boot before it, so that an anchor set in it is good
+    # for the night. That boot began when the ROM was done, at 0.35 s
+    boot, uptime_ms = struct.unpack_from("<BI", log, at + 1)
+    assert boot == 1
+    assert abs(0.35 + uptime_ms / 1000 - ended.facts["t_s"]) < 0.3
     assert thing.moved() == []
+
+
+def stored(store: Store) -> list[tuple[object, ...]]:
+    """Every record, as it stands in the store."""
+    with contextlib.closing(sqlite3.connect(store.path)) as db:
+        return db.execute(
+            "SELECT device, log_epoch, boot, seq, uptime_ms, kind, slot FROM records ORDER BY seq"
+        ).fetchall()
+
+
+def test_a_link_that_breaks_anywhere_costs_nothing(tmp_path: Path, room: Room) -> None:
+    with linked(tmp_path, room, [[2, "visit", "sync"], *LINK], log=600) as thing:
+        with Store(tmp_path / "cable.sqlite3") as store:
+            thing.visit(lambda client: visits.sync(client, store))
+            by_cable = stored(store)
+        thing.wait_for("reset")
+        link = reach(room, thing)
+        for n in (1, 150, 1_200, 2_500, 5_000, 9_999):
+            broken = len(thing.heard("reset"))
+            with Store(tmp_path / f"{n}.sqlite3") as store:
+                room.air.drop_after = n
+                result = None
+                while result is None:
+                    with contextlib.suppress(KitbagError):
+                        result = visits.sync(ObjectClient(link, lambda: NOW_UTC_MS), store)
+                    if result is None:
+                        link.reopen()
+                assert room.air.drop_after is None, "it did not break"
+                assert result.complete
+                assert stored(store)[: len(by_cable)] == by_cable, n
+            assert len(thing.heard("reset")) == broken  # the object went on
+        link.close()
+    assert len(by_cable) > 600
+    assert thing.moved() == []
+
+
+# --- what a stranger gets --------------------------------------------------------------------------
+
+OPEN = {
+    0x2A29: b"Kitbag",
+    0x2A24: b"sim",
+    0x2A25: b"f3436f50b2f7",
+    0x2A26: __version__.encode(),
+}
+BATTERY_LEVEL = 0x2A19
+OF_THE_STACK = {0x2A00, 0x2A01, 0x2A05, 0x2B29, 0x2B2A}  # name, appearance, changes of the table
+
+
+async def taken(device: Device, *, pair: bool) -> dict[str, Any]:
+    """All that a central gets that reads, writes and subscribes wherever it can."""
+    found = asyncio.get_running_loop().create_future()
+    service = core.UUID(gatt.SERVICE)
+
+    def seen(advertisement: Advertisement) -> None:
+        listed = advertisement.data.get_all(
+            AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS
+        )
+        if not found.done() and any(service in uuids for uuids in listed):
+            found.set_result(advertisement)
+
+    device.on("advertisement", seen)
+    await device.start_scanning()
+    advertisement = await asyncio.wait_for(found, 10)
+    await device.stop_scanning()
+    connection = await device.connect(advertisement.address)
+    got: dict[str, Any] = {"read": {}, "wrote": set(), "heard": [], "paired": False}
+    if pair:
+        await connection.pair()
+        got["paired"] = connection.is_encrypted
+    peer = Peer(connection)
+    await peer.discover_services()
+    hello = frames.encode(asking.request("hello", 1))
+    for one in peer.services:
+        for characteristic in await one.discover_characteristics():
+            await characteristic.discover_descriptors()
+            number = characteristic.uuid.to_hex_str()
+            with contextlib.suppress(att.ATT_Error):
+                got["read"][number] = await characteristic.read_value()
+            if characteristic.properties & Characteristic.Properties.NOTIFY:
+                await characteristic.subscribe(got["heard"].append)
+    for one in peer.services:
+        for characteristic in one.characteristics:
+            if one.uuid == service or characteristic.uuid.to_hex_str() in READABLE:
+                with contextlib.suppress(att.ATT_Error):
+                    await characteristic.write_value(hello, with_response=True)
+                    got["wrote"].add(characteristic.uuid.to_hex_str())
+                await characteristic.write_value(hello, with_response=False)
+    await asyncio.sleep(0.3)
+    await connection.disconnect()
+    return got
+
+
+READABLE = {f"{number:04X}" for number in (*OPEN, BATTERY_LEVEL)}
+
+
+def test_a_stranger_reads_what_it_is_and_its_battery_and_nothing_more(
+    tmp_path: Path, room: Room
+) -> None:
+    with linked(tmp_path, room, log=100) as thing:
+        thing.wait_for("reset")
+        passed_by = room.run(taken(room.computer(), pair=False))
+        just_works = room.run(taken(room.computer(number=3), pair=True))
+        assert thing.heard("reset") == thing.heard("reset")[:1]
+    assert just_works["paired"]
+    for got in (passed_by, just_works):
+        read = got["read"]
+        assert set(read) - {f"{number:04X}" for number in OF_THE_STACK} == READABLE
+        assert {number: read[f"{number:04X}"] for number in OPEN} == OPEN
+        assert 0 < read[f"{BATTERY_LEVEL:04X}"][0] <= 100
+        assert got["wrote"] == set()
+        assert got["heard"] == []
+
+
+def test_a_computer_that_was_paired_once_needs_no_passkey_in_the_next_window(
+    tmp_path: Path, room: Room
+) -> None:
+    with linked(tmp_path, room, [*LINK, *held(15, 0.5), *held(20, 6)]) as thing:
+        thing.wait_for("reset")
+        thing.plug_in()
+        asked: list[int] = []
+
+        def passkey() -> int:
+            asked.append(thing.passkey())
+            return asked[-1]
+
+        client, scanner = on_bumble.backend(room.computer(passkey))
+        for window in (1, 3):
+            thing.wait_for("reset", window)
+            link = BleTransport("", client=client, scanner=scanner, loop=room.loop)
+            assert ObjectClient(link, lambda: 0).hello().device == OPEN[0x2A25].decode()
+            link.close()
+        assert len(asked) == 1

@@ -46,6 +46,8 @@ class Air:
     def close(self):
         self._socket.close()
         self._pace.air = self._stack = self._socket = None
+        # Whoever reads the port stays plugged in, but is no visit that time stands still for
+        self._board.port.attached = self._board.port.opened = False
 
     def say(self, *words):
         data = json.dumps(words).encode() + b"\n"

@@ -25,10 +25,10 @@ class Pace:
         self._said_ms = time.ticks_ms()
         self.restart()
 
-    def restart(self):
-        """Real and virtual time agree now."""
+    def restart(self, us=None):
+        """Real time is now at virtual time `us`; without it, at what the clock shows."""
         self._began_ms = time.ticks_ms()
-        self._began_us = self._clock.now()
+        self._began_us = self._clock.now() if us is None else us
 
     def reached(self):
         """The virtual time (us) that real time has come to."""
@@ -44,7 +44,9 @@ class Pace:
             left_ms = (target - reached) / self._us_per_ms
             if left_ms <= 0:
                 if self.air is not None:
-                    self.restart()  # what this process is slower than a chip is not caught up with
+                    self.restart(
+                        target
+                    )  # what this process is slower than a chip is not caught up with
                 return
             self._say_alive()
             wait_ms = min(_SLICE_MS, int(left_ms) + 1)
