@@ -202,7 +202,7 @@ def test_a_link_that_breaks_anywhere_costs_nothing(tmp_path: Path, room: Room) -
     assert thing.moved() == []
 
 
-# --- what a stranger gets --------------------------------------------------------------------------
+# --- what a stranger gets ------------------------------------------------------------------------
 
 OPEN = {
     0x2A29: b"Kitbag",

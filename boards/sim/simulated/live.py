@@ -43,10 +43,8 @@ class Pace:
             reached = self.reached()
             left_ms = (target - reached) / self._us_per_ms
             if left_ms <= 0:
-                if self.air is not None:
-                    self.restart(
-                        target
-                    )  # what this process is slower than a chip is not caught up with
+                if self.air is not None:  # how much slower than a chip this is, is not caught up
+                    self.restart(target)
                 return
             self._say_alive()
             wait_ms = min(_SLICE_MS, int(left_ms) + 1)

@@ -29,7 +29,7 @@ from kitbag_tools.transports.serial import SerialTransport
 T = TypeVar("T")
 Steps = list[list[object]]
 
-WAIT_S = 60.0
+WAIT_S = 30.0
 FLASH_BYTES = 512 * 1024
 EPOCH = 0x1A2B3C4D
 
