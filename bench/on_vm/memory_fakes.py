@@ -122,6 +122,11 @@ class _Esp32:
     Partition, NVS = _Partition, _Nvs
 
 
+class _Cryptolib:
+    def aes(*_):
+        pass
+
+
 class _Stream:
     def __init__(self, *_):
         pass
@@ -140,6 +145,7 @@ class _Select:
 sys.modules["machine"] = _Machine
 sys.modules["esp32"] = _Esp32
 sys.modules["select"] = _Select
+sys.modules["cryptolib"] = _Cryptolib
 os.urandom = bytes
 # This port's asyncio runs on JavaScript's loop and has no streams
 asyncio.StreamReader = _Stream

@@ -18,9 +18,11 @@ class Machine:
 class App:
     """As much of the object as a host asks for when it reads the log."""
 
-    care = None
+    care = feel = None
+    admitted = None, 0
 
     def __init__(self):
+        self._kept = None
         self.log = self.memory = self
         self.clock = Clock()
         self.journal = Journal(Nor(), self.clock.boot, self.clock)
@@ -33,6 +35,12 @@ class App:
 
     def number(self, _, default):
         return default
+
+    def blob(self, *_):
+        return self._kept
+
+    def keep_blob(self, _, data):
+        self._kept = data
 
 
 sys.modules["machine"] = Machine

@@ -50,6 +50,7 @@ class App:
         self.comfort = None  # loaded when a plan first asks for scent or touch
         self.answer = Answer(board, self)
         self.feel.bind(self.answer)
+        self.admitted = None, 0  # the role of a host that may come, until when (uptime)
         self.usb = Usb(self)
         self._failed = SystemExit
         self._failure = asyncio.Event()

@@ -22,11 +22,13 @@ import click
 from . import environment
 from .environment import Environment
 from .errors import ExitCode, KitbagError, Reason
+from .roles import ROLES
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from .history import History
+    from .keys import Keys
     from .object_client import ObjectClient
     from .store import Store
 
@@ -278,6 +280,7 @@ def ports(session: Session, as_json: bool) -> ExitCode:
                     "usb": port.usb,
                     "object": port.hello.device if port.hello else None,
                     "firmware": port.hello.firmware if port.hello else None,
+                    "adopted": port.hello.adopted if port.hello else None,
                     "why": port.why,
                 }
                 for port in asked
@@ -287,6 +290,8 @@ def ports(session: Session, as_json: bool) -> ExitCode:
         for port in asked:
             if port.hello:
                 who = f"object {port.hello.device}, firmware {port.hello.firmware}"
+                if not port.hello.adopted:
+                    who += ", not adopted yet"
             else:
                 who = f"no object: {port.why}"
             session.out(f"{port.path}  {who}{f'  ({port.label})' if port.label else ''}")
@@ -297,6 +302,70 @@ def ports(session: Session, as_json: bool) -> ExitCode:
         "is reached with --port sim:DIR."
     )
     return ExitCode.NO_OBJECT
+
+
+@kitbag.command(short_help="Have the object take this computer as one of its own.")
+@_port
+@click.option(
+    "--role",
+    type=click.Choice(ROLES),
+    default=ROLES[0],
+    show_default=True,
+    help="A therapist's computer also sets the plan; a clinician's only reads.",
+)
+@click.option(
+    "--admit",
+    type=click.Choice(ROLES),
+    help="Instead: let another computer be adopted, in that role, within ten minutes.",
+)
+@click.option("--list", "listing", is_flag=True, help="Instead: say who has been adopted.")
+@click.option("--revoke", metavar="HOST", help="Instead: send the computer with that id away.")
+@_json
+@pass_session
+def adopt(
+    session: Session,
+    port: str | None,
+    role: str,
+    admit: str | None,
+    listing: bool,
+    revoke: str | None,
+    as_json: bool,
+) -> ExitCode:
+    """Have the object take this computer as one of its own.
+
+    Over USB, with the object in hand. A stranger gets nothing from the object, on whatever way;
+    each computer has a key of its own, and the object's holder can send all of them away: button
+    held for 10 s.
+    """
+    from . import adoption
+
+    wanted = [w for w in (admit, listing, revoke) if w]
+    if len(wanted) > 1:
+        raise KitbagError(
+            where="kitbag adopt",
+            reason=Reason.USAGE,
+            problem="this cannot be asked for at once",
+            allowed="one of --admit, --list, --revoke",
+            next_step="ask for one after the other",
+        )
+    if not wanted:
+        done = adoption.adopt(
+            port, role, _keys(session, port), session.env.now_utc_ms, session.env.random_bytes
+        )
+    else:
+        with _client(session, port) as client:
+            if listing:
+                done = adoption.listed(client)
+            elif admit:
+                done = adoption.admitted(client, admit)
+            else:
+                done = adoption.revoked(client, revoke or "")
+            client.bye()
+    if as_json:
+        session.out_json(done.fields)
+    else:
+        session.out(done.words)
+    return ExitCode.OK
 
 
 @kitbag.command()
@@ -428,7 +497,7 @@ def plan_new(session: Session, file: Path, force: bool) -> ExitCode:
     from kitbag.wire import plan as wire
 
     from . import plans
-    from .exports.files import write_atomically
+    from .files import write_atomically
 
     if file.exists() and not force:
         raise KitbagError(
@@ -694,7 +763,16 @@ def report(
 def _client(session: Session, port: str | None) -> ObjectClient:
     from .transports import discovery
 
-    return discovery.connect(port, session.env.now_utc_ms)
+    return discovery.connect(port, session.env.now_utc_ms, _keys(session, port))
+
+
+def _keys(session: Session, port: str | None) -> Keys:
+    """This computer's keys; those to a simulated object lie beside it."""
+    from .keys import FILE, Keys
+
+    if port is not None and port.startswith("sim:"):
+        return Keys(Path(port.removeprefix("sim:")) / FILE)
+    return Keys(session.env.keys_path)
 
 
 def _history(session: Session, device: str | None) -> History:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -16,8 +17,8 @@ class Environment:
     """Streams, places, clock and settings of one run of the tool.
 
     `now_utc_ms` is the host's wall clock in milliseconds since 1970 (in the simulator: a virtual
-    one). `is_tty` says whether `stderr` is a terminal that can show progress. `variables` are the
-    environment variables the tool may look at.
+    one); `random_bytes(n)` is nobody's to guess. `is_tty` says whether `stderr` is a terminal
+    that can show progress. `variables` are the environment variables the tool may look at.
     """
 
     stdout: TextIO
@@ -25,6 +26,7 @@ class Environment:
     config_dir: Path
     data_dir: Path
     now_utc_ms: Callable[[], int]
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
     is_tty: bool = False
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -32,6 +34,11 @@ class Environment:
     def store_path(self) -> Path:
         """Where the nights of all objects are kept."""
         return self.data_dir / "kitbag.sqlite3"
+
+    @property
+    def keys_path(self) -> Path:
+        """Where this computer's keys to all objects are kept."""
+        return self.config_dir / "keys.json"
 
 
 def real() -> Environment:

@@ -43,6 +43,14 @@ class Reason(Enum):
     OTHER_OBJECT = "other_object", ExitCode.INCOMPLETE, "another object came back on this port"
     PLAN_DIFFERS = "plan_differs", ExitCode.FAILED, "the object did not keep what was sent"
     REFUSED = "refused", ExitCode.REFUSED, "refused, to keep the holder safe"
+    NOT_ADOPTED = "not_adopted", ExitCode.REFUSED, "the object has not been adopted from here"
+    NOT_ADMITTED = "not_admitted", ExitCode.REFUSED, "the object takes no further computer now"
+    ROLE = "role", ExitCode.REFUSED, "this computer may read the object, not set it"
+    IMPOSTOR = (
+        "impostor",
+        ExitCode.REFUSED,
+        "what answers there does not know this object's secret",
+    )
     STORE_UNREADABLE = "store_unreadable", ExitCode.FAILED, "the store cannot be opened"
     STORE_READ_ONLY = "store_read_only", ExitCode.FAILED, "the store cannot be written"
     STORE_FULL = "store_full", ExitCode.FAILED, "there is no room left for the store"

@@ -4,21 +4,28 @@ Every request carries a turn number that its answer repeats. An answer that come
 CRC), late (an older turn) or not at all makes the client ask again under a new turn, so that no
 answer can pass for another one. Nothing here sleeps between frames, sends ahead, or reads any
 clock but the one it was given: with the same inputs the bytes on the wire are the same.
+
+With a key (`unlock`) every request goes sealed, and nothing but what the object of that key has
+sealed is believed. An object that was restarted meanwhile is challenged again.
 """
 
 from __future__ import annotations
 
 import math
+import secrets
 import struct
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kitbag.wire import asking, frames, plan, requests
+from kitbag.wire import asking, frames, plan, requests, sealing
 from kitbag.wire.records import SLOT
 
+from . import sealed
 from .errors import KitbagError, LinkLost, Reason, RequestRefused
+from .keys import HostKey
 from .records import Chunk
 from .transports.base import Transport
 
@@ -29,6 +36,15 @@ TIME_EXCHANGES = 5
 TURN_MAX = 255  # turns travel in one byte; 0 is the object's word for "I could not read that"
 
 Fields = dict[str, Any]  # a JSON object
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What an object tells a stranger. `adopted`: some computer has been adopted by it."""
+
+    device: str
+    firmware: str
+    adopted: bool
 
 
 @dataclass(frozen=True)
@@ -82,6 +98,23 @@ class StoredPlan:
     crc: int
 
 
+@dataclass
+class _Ahead:
+    """Records that the object sends without being asked again: those from seq `at` up to, not
+    including, `end`, in answer to `turn`. `size` is how many are asked for at once.
+    """
+
+    turn: int
+    at: int
+    end: int
+    size: int
+
+    @property
+    def left(self) -> int:
+        """Frames that may still come."""
+        return -((self.at - self.end) // requests.READ_MAX) + 1 if self.at < self.end else 0
+
+
 class ObjectClient:
     """A conversation with one object. Close it, or use it in `with`.
 
@@ -97,14 +130,21 @@ class ObjectClient:
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
         tries: int = TRIES,
         patience_s: float = RECONNECT_S,
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._transport = transport
         self._now_utc_ms = now_utc_ms
         self._answer_timeout_s = answer_timeout_s
         self._tries = tries
         self._patience_s = patience_s
+        self._random_bytes = random_bytes
+        self._key: tuple[HostKey, str] | None = None  # and the id of its object
+        self._session: sealed.SealedSession | None = None
         self._decoder = frames.Decoder(frames.ANSWER_MAX)
+        self._came: deque[bytes] = deque()  # bodies that came in and were not looked at yet
+        self._damaged = 0  # frames of the decoder's that have been told
         self._turn = 0
+        self._ahead = _Ahead(0, 0, 0, requests.WINDOW_MAX)
         self._sent_ms = 0  # when the last request went out
         self.repeats = 0  # requests that had to be asked again
 
@@ -132,10 +172,80 @@ class ObjectClient:
         self._answer_timeout_s = ANSWER_TIMEOUT_S
         self._tries = TRIES
 
+    # --- who is there, and who asks ------------------------------------------------------------
+
+    def greet(self) -> Greeting:
+        """Who is there, as anybody may know. The first request of every conversation."""
+        key, self._key, self._session = self._key, None, None
+        try:
+            fields = self._greeted()
+        finally:
+            self._key = key
+        return Greeting(
+            device=str(fields["id"]),
+            firmware=str(fields.get("fw", "")),
+            adopted=fields.get("adopted") is True,
+        )
+
+    def adopt(self, device: str, role: str) -> HostKey:
+        """Have the object `device` adopt this computer, and go on as that; the key to keep.
+
+        The object keeps it with the first sealed request. Raises KitbagError (exit 5) where it
+        takes no further one.
+        """
+        share = self._random_bytes(sealing.NONCE)
+        body = self._converse("adopt", lambda turn: sealed.adopt(turn, role, share))
+        if body[0] == frames.ANSWER:
+            self._fields("adopt", body)  # raises: it is a refusal
+        try:
+            key = sealed.adopted(body, role, share, device)
+        except ValueError:
+            raise self._nonsense("adopt", "share", body[:2].hex()) from None
+        self.unlock(key, device)
+        return key
+
+    def unlock(self, key: HostKey, device: str) -> None:
+        """From now on everything goes sealed, with `key`, between this computer and `device`."""
+        self._key = (key, device)
+        self._session = None
+
+    def hosts(self) -> list[tuple[str, str]]:
+        """(id, role) of each computer that the object has been adopted by."""
+        found = self._ask("hosts").get("hosts")
+        try:
+            return [(str(host), str(role)) for host, role in found or ()]
+        except (TypeError, ValueError):
+            raise self._nonsense("hosts", "hosts", found) from None
+
+    def admit(self, role: str) -> None:
+        """For ten minutes one more computer may be adopted, in that role."""
+        self._ask("admit", role=role)
+
+    def revoke(self, host: str) -> bool:
+        """Send the computer with that id away; whether it was one."""
+        return self._ask("revoke", host=host).get("gone") is True
+
     # --- what can be asked ---------------------------------------------------------------------
 
     def hello(self) -> Hello:
-        """Who is there. The first request of every conversation."""
+        """Who is there and which records it holds."""
+        fields = self._greeted()
+        hello = Hello(
+            device=str(fields["id"]),
+            firmware=str(fields.get("fw", "")),
+            schema=self._number("hello", fields, "schema"),
+            epoch=self._number("hello", fields, "epoch"),
+            boot=self._number("hello", fields, "boot"),
+            uptime_ms=self._number("hello", fields, "uptime_ms"),
+            first=self._number("hello", fields, "first"),
+            next=self._number("hello", fields, "next"),
+            acked=self._number("hello", fields, "acked"),
+        )
+        if hello.first > hello.next:
+            raise self._nonsense("hello", "first", hello.first)
+        return hello
+
+    def _greeted(self) -> Fields:
         fields = self._ask("hello")
         if fields.get("kitbag") != requests.PROTOCOL:
             raise KitbagError(
@@ -149,20 +259,7 @@ class ObjectClient:
         device = fields.get("id")
         if not isinstance(device, str) or not device.isalnum() or len(device) > 64:
             raise self._nonsense("hello", "id", device)
-        hello = Hello(
-            device=device,
-            firmware=str(fields.get("fw", "")),
-            schema=self._number("hello", fields, "schema"),
-            epoch=self._number("hello", fields, "epoch"),
-            boot=self._number("hello", fields, "boot"),
-            uptime_ms=self._number("hello", fields, "uptime_ms"),
-            first=self._number("hello", fields, "first"),
-            next=self._number("hello", fields, "next"),
-            acked=self._number("hello", fields, "acked"),
-        )
-        if hello.first > hello.next:
-            raise self._nonsense("hello", "first", hello.first)
-        return hello
+        return fields
 
     def status(self) -> Fields:
         """What the object does and feels now, as it says it (kitbag.wire.requests)."""
@@ -211,30 +308,55 @@ class ObjectClient:
         )
 
     def read(self, first_seq: int, count: int, epoch: int) -> Chunk:
-        """Up to `count` (at most 126) slots from `first_seq` on, of the log `epoch`.
+        """Up to `count` slots from `first_seq` on, of the log `epoch`.
 
-        The object may give fewer (a chunk never crosses a sector) or begin later (what lay before
-        is lost). Raises RequestRefused with E_NO_SUCH_RECORD when it has none from there on.
+        The object may give fewer: a chunk has at most 126, and never crosses a sector. Whoever
+        goes on reading where the chunk ends gets what the object has sent meanwhile, a window of
+        several chunks to a request. Raises RequestRefused with E_NO_SUCH_RECORD when it has none
+        from there on.
         """
-        count = min(count, requests.READ_MAX)
-
-        def make(turn: int) -> bytes:
-            return bytes(asking.request("read", turn, **{"from": first_seq, "count": count}))
-
-        body = self._converse("read", make)
+        body = self._sent_ahead(first_seq)
+        if body is None:
+            body = self._converse("read", self._window_from(first_seq, count), first_seq)
         if body[0] != frames.RECORDS:
             self._fields("read", body)  # raises when it is a refusal
             raise self._nonsense("read", "answer", "no records")
         header = struct.unpack_from(requests.RECORDS_HEADER, body)
         _, _, got_epoch, got_first, boot, slots = header
         data = body[asking.RECORDS_HEADER_SIZE :]
-        if len(data) != slots * SLOT or slots > count:
+        if len(data) != slots * SLOT or slots > requests.READ_MAX:
             raise self._nonsense("read", "count", slots)
         if got_epoch != epoch:
             raise self._nonsense("read", "epoch", got_epoch)
         if slots == 0 or got_first < first_seq:
             raise self._nonsense("read", "first seq", got_first)
+        self._ahead.at += slots
         return Chunk(got_epoch, boot, got_first, data)
+
+    def _window_from(self, first_seq: int, count: int) -> Callable[[int], bytes]:
+        def make(turn: int) -> bytes:
+            window = min(count, self._ahead.size)
+            self._ahead = _Ahead(turn, first_seq, first_seq + window, self._ahead.size)
+            return bytes(asking.request("read", turn, **{"from": first_seq, "count": window}))
+
+        return make
+
+    def _sent_ahead(self, first_seq: int) -> bytes | None:
+        """The next body of the window, where it goes on at `first_seq` and comes whole."""
+        ahead = self._ahead
+        if ahead.turn != self._turn or not ahead.at == first_seq < ahead.end:
+            return None
+        body = self._answer_to(ahead.turn, first_seq)
+        if body is None:
+            self._damp()
+            self.repeats += 1
+        elif ahead.at + requests.READ_MAX >= ahead.end:
+            ahead.size = min(2 * ahead.size, requests.WINDOW_MAX)
+        return body
+
+    def _damp(self) -> None:
+        """A line that damages gets little at a time, so that little has to be sent again."""
+        self._ahead.size = requests.READ_MAX
 
     def acknowledge(self, seq: int) -> None:
         """Tell the object that everything below `seq` is safely stored. It erases nothing."""
@@ -308,18 +430,20 @@ class ObjectClient:
             try:
                 self._transport.reopen()
                 self._decoder.reset()
-                hello = self.hello()
+                self._came.clear()
+                device = self.greet().device
+                hello = self.hello() if device == before.device else None
             except KitbagError as error:
                 if time.monotonic() >= until:
                     raise LinkLost(self.name) from error
                 time.sleep(0.1)
             else:
                 break
-        if (hello.device, hello.epoch) != (before.device, before.epoch):
+        if hello is None or hello.epoch != before.epoch:
             raise KitbagError(
                 where=self.name,
                 reason=Reason.OTHER_OBJECT,
-                given=f"object {hello.device}, log {hello.epoch:08x}",
+                given=f"object {device}" + (f", log {hello.epoch:08x}" if hello else ""),
                 allowed=f"object {before.device}, log {before.epoch:08x}",
                 next_step="repeat the command with the object that is plugged in now",
             )
@@ -345,43 +469,106 @@ class ObjectClient:
         if body[0] != frames.ANSWER:
             raise self._nonsense(op, "answer", "records")
         fields: Fields = requests.fields_of(body)
-        if fields.get("ok") is not True:
-            raise RequestRefused(self.name, op, str(fields.get("error", "no reason given")))
-        return fields
+        if fields.get("ok") is True:
+            return fields
+        code = str(fields.get("error", "no reason given"))
+        if code in _REFUSALS:
+            reason, next_step = _REFUSALS[code]
+            raise KitbagError(where=self.name, reason=reason, next_step=next_step)
+        raise RequestRefused(self.name, op, code)
 
-    def _converse(self, op: str, make: Callable[[int], bytes]) -> bytes:
-        """Send what `make(turn)` gives until a whole answer to that turn came; its body."""
-        for attempt in range(self._tries):
-            self.repeats += attempt > 0
-            self._turn = self._turn % TURN_MAX + 1
-            self._sent_ms = self.now_utc_ms()
-            self._transport.write(bytes(frames.encode(make(self._turn))))
-            body = self._answer_to(self._turn)
+    def _converse(
+        self, op: str, make: Callable[[int], bytes], first_seq: int | None = None
+    ) -> bytes:
+        """Send what `make(turn)` gives until a whole answer to that turn came; its body.
+
+        Of records only those from `first_seq` on are one.
+        """
+        # What is left of a window that was broken off may come damaged as well
+        tries = self._tries + self._ahead.left
+        for attempt in range(tries):
+            if attempt:
+                self.repeats += 1
+                self._damp()
+            if self._key is not None and self._session is None:
+                self._session = self._challenge(*self._key)
+                if self._session is None:
+                    continue
+            body = self._exchange(make, first_seq)
             if body is not None:
                 return body
         raise KitbagError(
             where=self.name,
             reason=Reason.NO_ANSWER,
-            problem=f"the object did not answer '{op}', asked {self._tries} times",
+            problem=f"the object did not answer '{op}', asked {tries} times",
             next_step="unplug it, plug it in again and repeat the command",
         )
 
-    def _answer_to(self, turn: int) -> bytes | None:
+    def _exchange(
+        self, make: Callable[[int], bytes], first_seq: int | None = None
+    ) -> bytes | None:
+        self._turn = self._turn % TURN_MAX + 1
+        self._sent_ms = self.now_utc_ms()
+        body = make(self._turn)
+        session = self._session
+        frame = bytes(frames.encode(body)) if session is None else session.close(body)
+        self._transport.write(frame)
+        return self._answer_to(self._turn, first_seq)
+
+    def _challenge(self, key: HostKey, device: str) -> sealed.SealedSession | None:
+        """A session in which the object has shown that it knows the secret; None: ask again.
+
+        Raises KitbagError where it does not know this computer, or does not know the secret.
+        """
+        nonce = self._random_bytes(sealing.NONCE)
+        body = self._exchange(lambda turn: sealed.challenge(turn, key, nonce))
+        if body is None:
+            return None
+        if body[0] == frames.ANSWER:
+            self._fields("challenge", body)
+        session = sealed.proven(body, key, nonce, device)
+        if session is None:
+            raise KitbagError(
+                where=self.name,
+                reason=Reason.IMPOSTOR,
+                next_step="believe nothing it says; have the object looked at, then adopt it anew",
+            )
+        return session
+
+    def _answer_to(self, turn: int, first_seq: int | None = None) -> bytes | None:
         """The body that answers `turn`; None when it came damaged or did not come in time."""
         until = time.monotonic() + self._answer_timeout_s
         while True:
-            left_s = until - time.monotonic()
-            data = self._transport.read(max(left_s, 0.0))
-            damaged = self._decoder.damaged
-            for body in self._decoder.feed(data):
-                answered = _turn_of(body)
-                if answered == turn:
-                    return bytes(body)
+            while self._came:
+                body = self._opened(self._came.popleft())
+                answered = -1 if body is None else _turn_of(body)
+                if answered == turn and not _skips(body, first_seq):
+                    return body
                 if answered == 0:
                     return None  # the object could not read the request
-                # Anything else is late: an answer to a turn that was given up
-            if self._decoder.damaged != damaged or (not data and left_s <= 0):
+                # Anything else is late, an answer to a turn that was given up, or comes too early
+            left_s = until - time.monotonic()
+            data = self._transport.read(max(left_s, 0.0))
+            if not data and left_s <= 0:
                 return None
+            self._came.extend(bytes(body) for body in self._decoder.feed(data))
+            if self._decoder.damaged != self._damaged:
+                # What came behind it must not pass for it
+                self._damaged = self._decoder.damaged
+                self._came.clear()
+                return None
+
+    def _opened(self, body: bytes) -> bytes | None:
+        """What is to be believed of a body that came in."""
+        if self._session is None:
+            return body
+        if body[0] == frames.SEALED:
+            return self._session.open(body)
+        if body[0] == frames.ANSWER and _turn_of(body) == 0:
+            # The session is over, says whoever is there: a new one shows who that is
+            self._session = None
+            return body
+        return None
 
     def _number(self, op: str, fields: Fields, key: str) -> int:
         value = fields.get(key)
@@ -410,8 +597,34 @@ class ObjectClient:
         )
 
 
+# What an object may refuse to this computer, and what to do then
+_REFUSALS = {
+    requests.E_NOT_ADOPTED: (
+        Reason.NOT_ADOPTED,
+        "with the object in hand and plugged in by USB: kitbag adopt",
+    ),
+    requests.E_NOT_ADMITTED: (
+        Reason.NOT_ADMITTED,
+        "on a therapist's computer: kitbag adopt --admit clinician; then here, within ten minutes",
+    ),
+    requests.E_ROLE: (
+        Reason.ROLE,
+        "ask on a computer that was adopted as a therapist's",
+    ),
+}
+
+
+def _skips(body: bytes | None, first_seq: int | None) -> bool:
+    """Whether it begins behind `first_seq`: what comes before it was lost on the way."""
+    if body is None or first_seq is None or body[0] != frames.RECORDS:
+        return False
+    return bool(struct.unpack_from(requests.RECORDS_HEADER, body)[3] > first_seq)
+
+
 def _turn_of(body: bytes) -> int:
     """Which turn a body answers; -1 when it is no answer at all."""
+    if body[0] in (frames.PROOF, frames.SHARE):
+        return body[1] if len(body) > 1 else -1
     if body[0] == frames.RECORDS:
         return body[1] if len(body) >= asking.RECORDS_HEADER_SIZE else -1
     if body[0] != frames.ANSWER:

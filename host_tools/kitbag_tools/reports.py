@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from .errors import KitbagError, Reason
-from .exports.files import write_atomically
+from .files import write_atomically
 from .history import History, load
 from .nights import BOUTS, PARTLY_SEEN, Gesture, Night, Stretch, nights, placed
 from .store import Store

@@ -60,7 +60,8 @@ class SyncResult:
 
     `gaps` are the ones found in this visit; `complete` is false when any of them is one (what
     earlier visits already told is not told again). `conflicts` are seqs whose content differs from
-    what an earlier visit stored. `warnings` are sentences for people.
+    what an earlier visit stored. `warnings` are sentences for people. `read_bytes` of log came
+    down in `read_ms` by the host's clock.
     """
 
     device: str
@@ -72,6 +73,8 @@ class SyncResult:
     conflicts: list[int]
     warnings: list[str]
     status: dict[str, Any] = field(default_factory=dict[str, Any])
+    read_bytes: int = 0
+    read_ms: int = 0
 
     @property
     def complete(self) -> bool:
@@ -143,8 +146,10 @@ def _sync(
         for seq in range(gap.first_seq, gap.last_seq + 1)
     }
     download = _Download(client, hello, known, progress)
+    began_ms = client.now_utc_ms()
     for wanted in missing(held, hello.first, hello.next):
         download.read(wanted)
+    read_ms = client.now_utc_ms() - began_ms
     overwritten = [
         Gap(hello.epoch, part.start, part.stop - 1, "overwritten")
         for part in missing(held, LOG_FIRST_SEQ, hello.first, overlap=0)
@@ -180,6 +185,8 @@ def _sync(
         conflicts=added.conflicts,
         warnings=warnings,
         status=status,
+        read_bytes=sum(len(chunk.slots) for chunk in download.chunks),
+        read_ms=read_ms,
     )
 
 
@@ -230,8 +237,6 @@ class _Download:
                 self._gap(at, min(first, wanted.stop) - 1, "overwritten")
                 at = first
                 continue
-            if chunk.first_seq > at:
-                self._gap(at, min(chunk.first_seq, wanted.stop) - 1, "lost")
             self._take(chunk)
             at = chunk.end_seq
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from host_tools.fake_object import FakeObject, Log
+from host_tools.fake_object import KEY, FakeObject, Log
 from host_tools.made_nights import EVENING_MS
 from kitbag_tools.environment import Environment
+from kitbag_tools.keys import FILE as KEYS
+from kitbag_tools.keys import Keys
 from kitbag_tools.object_client import ObjectClient
 from kitbag_tools.store import Store
 from kitbag_tools.transports import open_port
@@ -69,7 +71,12 @@ def client(clock: Clock) -> Iterator[Callable[..., ObjectClient]]:
 
 @pytest.fixture
 def env(tmp_path: Path, clock: Clock) -> Environment:
-    """An environment with nothing of this machine in it. Its streams are StringIO."""
+    """An environment with nothing of this machine in it but the key to every fake object. Its
+    streams are StringIO.
+    """
+    keys = Keys(tmp_path / "config" / KEYS)
+    for device in ("c0ffee01", "c0ffee02"):
+        keys.keep(device, KEY)
     return Environment(
         stdout=io.StringIO(),
         stderr=io.StringIO(),

@@ -16,8 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kitbag.wire import frames, plan, records, requests
+from kitbag.wire import frames, plan, records, requests, sealing
+from kitbag_tools.ciphers import Aes
+from kitbag_tools.keys import HostKey
 
+KEY = HostKey(b"\x10\x20\x30\x40", "therapist", bytes(range(16)))  # it knows this one
 EPOCH = 0x5EED0001
 
 
@@ -82,6 +85,8 @@ class FakeObject:
         self.uptime_ms = uptime_ms
         self.spoil = spoil
         self.speaks = speaks
+        self.key: HostKey | None = KEY
+        self._seals: tuple[sealing.Seal, sealing.Seal] | None = None
         self.requests: list[str] = []
         self.received = b""
         self.acked = 0
@@ -92,6 +97,7 @@ class FakeObject:
         self.keeps: bytes | None = None  # a plan that it puts in the place of any other
         self.answer_with: dict[str, dict[str, Any]] = {}
         self._incoming: bytearray | None = None
+        self._ahead: tuple[int, int, int] | None = None  # turn, next seq and end of a window
         self._answered = 0
         self._master = -1
         self._slave = -1
@@ -144,10 +150,14 @@ class FakeObject:
                 return
             self.received += data
             for body in decoder.feed(data):
-                if not self._say(self._answer(body)):
-                    self._thread = None
-                    self.unplug()
-                    return
+                self._ahead = None
+                answer: bytes | None = self._heard(body)
+                while answer is not None:
+                    if not self._say(answer):
+                        self._thread = None
+                        self.unplug()
+                        return
+                    answer = self._more()
 
     def _say(self, body: bytes) -> bool:
         frame: bytes | None = frames.encode(body)
@@ -162,6 +172,26 @@ class FakeObject:
             os.write(self._master, frame)
         return True
 
+    # What goes sealed, or is to: the answer to any body
+    def _heard(self, body: bytes) -> bytes:
+        if body[0] == frames.CHALLENGE:
+            if self.key is None or body[2:6] != self.key.host:
+                return requests.answer(body[1], error=requests.E_NOT_ADOPTED)
+            nonce = bytes(sealing.NONCE)
+            keys = sealing.session_keys(self.key.secret, body[6:], nonce, self.device)
+            self._seals = sealing.Seal(Aes, keys[0]), sealing.Seal(Aes, keys[1])
+            return bytes([frames.PROOF, body[1]]) + nonce + sealing.proof(keys[1])
+        if body[0] == frames.ADOPT:
+            host, secret = sealing.adopted(body[3:], bytes(sealing.NONCE), self.device)
+            self.key = HostKey(host, "therapist", secret)
+            return bytes([frames.SHARE, body[1]]) + bytes(sealing.NONCE)
+        if body[0] != frames.SEALED:
+            return self._answer(body)
+        opened = self._seals[0].open(body) if self._seals else None
+        if opened is None or self._seals is None:
+            return requests.answer(0, error=requests.E_NO_SESSION)
+        return self._seals[1].close(self._answer(opened))
+
     def _answer(self, body: bytes) -> bytes:
         if body[0] == frames.PART:
             _, turn, offset = struct.unpack_from(requests.PART_HEADER, body)
@@ -175,14 +205,28 @@ class FakeObject:
         turn, op = given["n"], given["op"]
         self.requests.append(op)
         if op == "read":
-            found = self.log.read(given["from"], given["count"])
-            if found is None:
-                return requests.answer(turn, error=requests.E_NO_SUCH_RECORD)
-            first, boot, slots = found
-            return requests.records(turn, self.log.epoch, first, boot, slots)
+            self._ahead = (turn, given["from"], given["from"] + given["count"])
+            return self._read() or requests.answer(turn, error=requests.E_NO_SUCH_RECORD)
         if op in self.answer_with:
             return requests.answer(turn, **self.answer_with[op])
         return getattr(self, f"_on_{op}", self._on_unknown)(turn, given)
+
+    def _read(self) -> bytes | None:
+        if self._ahead is None:
+            return None
+        turn, at, end = self._ahead
+        found = self.log.read(at, end - at) if at < end else None
+        if found is None:
+            self._ahead = None
+            return None
+        first, boot, slots = found
+        self._ahead = (turn, first + len(slots) // records.SLOT, end)
+        return requests.records(turn, self.log.epoch, first, boot, slots)
+
+    # The next frame of an answer that has several
+    def _more(self) -> bytes | None:
+        body = self._read()
+        return body if body is None or self._seals is None else self._seals[1].close(body)
 
     def _on_unknown(self, turn: int, _: dict[str, Any]) -> bytes:
         return requests.answer(turn, error=requests.E_UNKNOWN_OP)
@@ -193,6 +237,7 @@ class FakeObject:
             kitbag=requests.PROTOCOL,
             id=self.device,
             fw="0.1.0",
+            adopted=self.key is not None,
             schema=records.SCHEMA,
             epoch=self.log.epoch,
             boot=self.boot,

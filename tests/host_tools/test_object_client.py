@@ -192,10 +192,10 @@ def test_a_hello_that_makes_no_sense_is_refused(fake, client, wrong):
 
 def test_another_protocol_is_told_as_such(fake, client):
     there = fake(a_log())
-    there.answer_with["hello"] = {"kitbag": 2}
+    there.answer_with["hello"] = {"kitbag": 1}
     with pytest.raises(KitbagError) as caught:
         client(there).hello()
-    assert caught.value.given == "2"
+    assert caught.value.given == "1"
     assert "version" in caught.value.next_step
 
 

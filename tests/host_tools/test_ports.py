@@ -7,16 +7,27 @@ import time
 
 import pytest
 
-from host_tools.fake_object import Log
+from host_tools.fake_object import KEY, Log
 from kitbag_tools.errors import ExitCode, KitbagError, LinkLost, Reason
+from kitbag_tools.keys import HostKey
 from kitbag_tools.transports import discovery, open_port
 from kitbag_tools.transports.discovery import Port, connect
 from kitbag_tools.transports.sim import announce
 
 
+class Known:
+    """Keys to every fake object."""
+
+    def get(self, device: str) -> HostKey:
+        return KEY
+
+
+KEYS = Known()
+
+
 def refused(spec: str, clock) -> KitbagError:
     with pytest.raises(KitbagError) as caught:
-        connect(spec, clock).close()
+        connect(spec, clock, KEYS).close()
     assert caught.value.next_step
     return caught.value
 
@@ -32,7 +43,7 @@ def test_a_port_that_another_program_holds(fake, clock):
     error = refused(there.path, clock)
     other.close()
     assert (error.reason, error.exit_code) == (Reason.PORT_BUSY, ExitCode.NO_OBJECT)
-    connect(there.path, clock).close()  # and free again
+    connect(there.path, clock, KEYS).close()  # and free again
 
 
 def test_a_file_is_no_port(tmp_path, clock):
@@ -53,7 +64,7 @@ def test_what_is_plugged_in_is_no_kitbag(fake, clock, monkeypatch, what):
 def test_a_simulated_object_is_found_by_its_folder(fake, clock, tmp_path):
     there = fake()
     announce(tmp_path, there.path, 5_000)
-    with connect(f"sim:{tmp_path}", clock) as client:
+    with connect(f"sim:{tmp_path}", clock, KEYS) as client:
         assert client.hello().device == "c0ffee01"
         assert client.name == f"sim:{tmp_path}"
         # A visit happens in the object's own night
@@ -83,7 +94,7 @@ def test_the_only_object_is_found_among_other_ports(fake, clock, monkeypatch):
     def listed() -> list[Port]:
         return [Port(other.path, "modem", True), Port(there.path, "", True)]
 
-    with connect(None, clock, list_ports=listed) as client:
+    with connect(None, clock, KEYS, list_ports=listed) as client:
         assert client.hello().device == "c0ffee01"
 
 
@@ -93,7 +104,7 @@ def test_ports_of_the_computer_itself_are_not_asked_beside_usb(fake, clock):
     def listed() -> list[Port]:
         return [Port(there.path, "", True), Port(built_in.path, "", False)]
 
-    connect(None, clock, list_ports=listed).close()
+    connect(None, clock, KEYS, list_ports=listed).close()
     assert built_in.requests == []
 
 
@@ -104,7 +115,7 @@ def test_two_objects_are_named_and_neither_is_taken(fake, clock):
         return [Port(one.path, "", True), Port(two.path, "", True)]
 
     with pytest.raises(KitbagError) as caught:
-        connect(None, clock, list_ports=listed)
+        connect(None, clock, KEYS, list_ports=listed)
     assert caught.value.reason is Reason.SEVERAL_OBJECTS
     assert "aa01" in caught.value.allowed
     assert "bb02" in caught.value.allowed
@@ -113,7 +124,7 @@ def test_two_objects_are_named_and_neither_is_taken(fake, clock):
 
 def test_no_port_at_all(clock):
     with pytest.raises(KitbagError) as caught:
-        connect(None, clock, list_ports=list)
+        connect(None, clock, KEYS, list_ports=list)
     assert (caught.value.reason, caught.value.exit_code) == (Reason.NO_OBJECT, 3)
 
 

@@ -76,10 +76,11 @@ def test_the_log_is_the_same_by_radio_and_by_cable(tmp_path: Path, room: Room) -
         by_cable = thing.visit(download)
         thing.wait_for("reset")
         with ObjectClient(reach(room, thing), lambda: 0) as client:
+            thing.unlock(client)
             by_radio = download(client)
             status = client.status()
     assert len(by_cable) > 1_000 * 16
-    # The records of the stop and of the button came after the cable had gone
+    # What the stop and the button wrote came after the cable had gone
     assert by_radio[: len(by_cable)] == by_cable
     assert len(by_radio) > len(by_cable)
     assert status["state"] == "link"
@@ -190,7 +191,9 @@ def test_a_link_that_breaks_anywhere_costs_nothing(tmp_path: Path, room: Room) -
                 result = None
                 while result is None:
                     with contextlib.suppress(KitbagError):
-                        result = visits.sync(ObjectClient(link, lambda: NOW_UTC_MS), store)
+                        client = ObjectClient(link, lambda: NOW_UTC_MS)
+                        thing.unlock(client)
+                        result = visits.sync(client, store)
                     if result is None:
                         link.reopen()
                 assert room.air.drop_after is None, "it did not break"
@@ -291,10 +294,15 @@ def test_a_computer_that_was_paired_once_needs_no_passkey_in_the_next_window(
             asked.append(thing.passkey())
             return asked[-1]
 
-        client, scanner = on_bumble.backend(room.computer(passkey))
+        backends = on_bumble.backend(room.computer(passkey))
         for window in (1, 3):
             thing.wait_for("reset", window)
-            link = BleTransport("", client=client, scanner=scanner, loop=room.loop)
-            assert ObjectClient(link, lambda: 0).hello().device == OPEN[0x2A25].decode()
+            link = BleTransport("", client=backends[0], scanner=backends[1], loop=room.loop)
+            client = ObjectClient(link, lambda: 0)
+            assert client.greet().device == OPEN[0x2A25].decode()
+            # Paired, but not adopted: the second lock is not the first one's
+            with pytest.raises(KitbagError) as caught:
+                client.status()
+            assert caught.value.reason is Reason.NOT_ADOPTED
             link.close()
         assert len(asked) == 1

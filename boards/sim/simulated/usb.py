@@ -96,7 +96,8 @@ class Port:
     def _quiet(self, target):
         if self._owed and self._clock.now() >= self._give_up:
             self._owed = 0
-        while self.attached and self.visitor is None and not self._owed:
+        # In the middle of a frame it is not idle, only busy with others for once
+        while self.attached and self.visitor is None and not (self._owed or self._open_frame):
             self._pull()
 
     # Wait, in real time, for one request

@@ -1,11 +1,13 @@
 """What the object tells of itself, and the few things a host may leave with it."""
 
 import gc
+from binascii import hexlify
 
 import machine
 
 from .. import __version__
 from ..wire import records, requests
+from .hosts import Hosts
 
 _ACKED = "acked"
 
@@ -18,25 +20,38 @@ class About:
         self.journal = app.journal
         self.care = app.care
         self.feel = app.feel
+        self.boot = app.clock.boot
+        self.device = hexlify(machine.unique_id()).decode()
+        self.hosts = Hosts(app)
 
     def uptime_ms(self):
         return self._app.clock.uptime_ms()
 
+    def greeting(self):
+        """What a stranger may know."""
+        return {
+            "kitbag": requests.PROTOCOL,
+            "id": self.device,
+            "fw": __version__,
+            "adopted": bool(self.hosts.all()),
+        }
+
     def hello(self):
         journal = self.journal
         self._app.log.tally()
-        return {
-            "kitbag": requests.PROTOCOL,
-            "id": "".join(["%02x" % b for b in machine.unique_id()]),
-            "fw": __version__,
-            "schema": records.SCHEMA,
-            "epoch": journal.epoch,
-            "boot": self._app.clock.boot,
-            "uptime_ms": self.uptime_ms(),
-            "first": journal.first,
-            "next": journal.next,
-            "acked": self._app.memory.number(_ACKED, 0),
-        }
+        fields = self.greeting()
+        fields.update(
+            {
+                "schema": records.SCHEMA,
+                "epoch": journal.epoch,
+                "boot": self.boot,
+                "uptime_ms": self.uptime_ms(),
+                "first": journal.first,
+                "next": journal.next,
+                "acked": self._app.memory.number(_ACKED, 0),
+            }
+        )
+        return fields
 
     def status(self):
         app = self._app
@@ -51,7 +66,7 @@ class About:
             "target_c": None if target_c is None else round(target_c, 2),
             "duty": r.duty / 1000,
             "battery_mv": r.battery_mv,
-            "boot": app.clock.boot,
+            "boot": self.boot,
             "uptime_ms": self.uptime_ms(),
             "written": self.journal.written,
             "dropped": self.journal.dropped,

@@ -56,6 +56,11 @@ class Ring:
         self._forgotten = 0
         self.overruns = 0
 
+    @property
+    def waiting(self):
+        """Whether there is anything to take."""
+        return self.head > max(self._tail, self._forgotten)
+
     def put(self, data):
         """From the interrupt."""
         if len(data) >= self._size - self.head + self._tail:  # one byte is kept for that END
@@ -88,16 +93,16 @@ class Ring:
 class Ble:
     """The peripheral on `radio`, a bluetooth.BLE that is active.
 
-    `about` tells who the object is: (model, serial, firmware), texts. `answers` has
-    answer(body) -> bytes or None, and reset() for the next host. `bonds` (bonds.Bonds) keeps
+    `about` tells who the object is: (model, serial, firmware), texts. `door` (door.Door)
+    answers; to `reset` it is to forget whoever was there. `bonds` (bonds.Bonds) keeps
     pairings. `show` is called with the passkey (six digits as a number, the same for the life of
     this peripheral) whenever a host has to be told it.
     """
 
-    def __init__(self, radio, about, bonds, answers, show):
+    def __init__(self, radio, about, bonds, door, show):
         self._radio = radio
         self._bonds = bonds
-        self._answers = answers
+        self._door = door
         self._show = show
         self._ring = Ring()
         self._decoder = frames.Decoder(frames.REQUEST_MAX)
@@ -208,7 +213,7 @@ class Ble:
                 seen = self._visits
                 advertising = False
                 self._decoder.reset()
-                self._answers.reset()
+                self._door.reset()
                 self._bonds.forget_unsettled()
             if self._asked is not None:
                 conn, self._asked = self._asked, None
@@ -216,9 +221,10 @@ class Ble:
                 self._radio.gap_passkey(conn, _PASSKEY_DISPLAY, self._passkey)
             self._bonds.settle(self._trusted)
             for body in self._decoder.feed(self._ring.take(end)):
-                answer = self._answers.answer(body)
-                if answer is not None and not await self._send(frames.encode(answer)):
-                    break
+                answer = self._door.answer(body)
+                while answer is not None and await self._send(frames.encode(answer)):
+                    # Whoever has another word to say does not want the rest
+                    answer = None if self._ring.waiting else self._door.more()
 
     def _advertise(self):
         service = bytes(reversed(unhexlify(gatt.SERVICE.replace("-", ""))))

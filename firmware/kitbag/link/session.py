@@ -5,7 +5,7 @@ nothing that it says can start an output.
 """
 
 import struct
-from binascii import crc32
+from binascii import crc32, hexlify, unhexlify
 
 from micropython import const
 
@@ -19,7 +19,7 @@ _ANCHOR_STALE_MS = const(60_000)
 class Session:
     """Answers the requests of one host at a time.
 
-    `about` (about.About) is all that it can see and do.
+    `about` (about.About) is all that it can see and do. `over`: the host has said goodbye.
     """
 
     def __init__(self, about):
@@ -28,10 +28,20 @@ class Session:
         self._upload = None
         self._upload_crc = 0
         self._arrived = 0
+        self._ahead = 0, 0, 0  # turn, and the records that are still to be sent
+        self.over = False
 
-    def answer(self, body):
-        """The answer body to a request body; None when there is nothing to answer."""
+    def begin(self):
+        """Another conversation begins: what the last one left half done is forgotten."""
+        self._upload = None
+        self.over = False
+
+    def answer(self, body, host, role):
+        """The answer body to a request body of the host with that id and role (requests.ROLES);
+        None when there is nothing to answer.
+        """
         kind = body[0]
+        self._ahead = 0, 0, 0
         if kind == frames.PART:
             return self._part(body)
         if kind != frames.REQUEST:
@@ -43,6 +53,9 @@ class Session:
             handle = self._OPS.get(fields["op"])
             if handle is None:
                 return requests.answer(turn, error=requests.E_UNKNOWN_OP)
+            itself = handle == Session._revoke and fields["host"] == hexlify(host).decode()
+            if role != requests.THERAPIST and handle in self._SETTING and not itself:
+                return requests.answer(turn, error=requests.E_ROLE)
             return handle(self, turn, fields)
         except (KeyError, TypeError, ValueError):
             return requests.answer(turn, error=requests.E_BAD_REQUEST)
@@ -77,12 +90,26 @@ class Session:
     def _read(self, turn, fields):
         journal = self._about.journal
         seq = _whole(fields["from"], 0, 0xFFFFFFFF)
-        count = _whole(fields["count"], 1, requests.READ_MAX)
+        count = _whole(fields["count"], 1, requests.WINDOW_MAX)
         if not journal.first <= seq < journal.next:
             return requests.answer(
                 turn, error=requests.E_NO_SUCH_RECORD, first=journal.first, next=journal.next
             )
-        boot, count = journal.read(seq, count, self._buffer)
+        self._ahead = turn, seq, min(seq + count, journal.next)
+        return self.more()
+
+    def more(self):
+        """The next body of an answer that has several; None when it is whole."""
+        turn, seq, end = self._ahead
+        if seq >= end:
+            return None
+        journal = self._about.journal
+        try:
+            boot, count = journal.read(seq, min(end - seq, requests.READ_MAX), self._buffer)
+        except ValueError:  # the ring has come round to it meanwhile
+            self._ahead = 0, 0, 0
+            return requests.answer(turn, error=requests.E_NO_SUCH_RECORD)
+        self._ahead = turn, seq + count, end
         slots = bytes(memoryview(self._buffer)[: count * records.SLOT])
         return requests.records(turn, journal.epoch, seq, boot, slots)
 
@@ -143,8 +170,21 @@ class Session:
         self._about.plan_changed()
         return requests.answer(turn, crc=self._about.care.crc)
 
+    def _hosts(self, turn, _):
+        names = requests.ROLES.split()
+        found = [[hexlify(host).decode(), names[role]] for host, role in self._about.hosts.all()]
+        return requests.answer(turn, hosts=found)
+
+    def _admit(self, turn, fields):
+        self._about.hosts.admit(requests.ROLES.split().index(fields["role"]))
+        return requests.answer(turn)
+
+    def _revoke(self, turn, fields):
+        return requests.answer(turn, gone=self._about.hosts.revoke(unhexlify(fields["host"])))
+
     def _bye(self, turn, _):
         self._upload = None
+        self.over = True
         return requests.answer(turn)
 
     _OPS = {
@@ -158,8 +198,12 @@ class Session:
         "plan_get": _plan_get,
         "plan_open": _plan_open,
         "plan_apply": _plan_apply,
+        "hosts": _hosts,
+        "admit": _admit,
+        "revoke": _revoke,
         "bye": _bye,
     }
+    _SETTING = (_plan_open, _plan_apply, _admit, _revoke)  # a therapist's
 
 
 def _whole(value, low, high):

@@ -25,7 +25,7 @@ from ..wire import records
 from .about import About
 from .ble import Ble
 from .bonds import Bonds
-from .session import Session
+from .door import Door
 
 _ALONE_MS = const(3 * 60_000)
 _WINDOW_MS = const(15 * 60_000)
@@ -53,7 +53,7 @@ class _About(About):
             "state": "link",
             "why": "none",
             "battery_mv": window.supply.battery_mv(),
-            "boot": window.clock.boot,
+            "boot": self.boot,
             "uptime_ms": self.uptime_ms(),
             "written": self.journal.written,
             "dropped": self.journal.dropped,
@@ -63,21 +63,16 @@ class _About(About):
         }
 
 
-class _Answers(Session):
-    def reset(self):
-        """Another host comes: nothing that the last one began goes on."""
-        self._upload = None
-
-
-def answers(window):
-    """Who answers the frames of `window`: answer(body) -> bytes or None, reset()."""
-    return _Answers(_About(window))
+# Nobody is adopted by radio: that takes the object in hand, and its cable
+def _door(window):
+    return Door(_About(window), False)
 
 
 class Window:
     """The parts of a link window; `feel` stands for the senses that it does without."""
 
     feel = _NoSenses()
+    admitted = None, 0
 
     def __init__(self, board, radio, uptime_ms):
         self.memory = memory = Memory()
@@ -89,7 +84,7 @@ class Window:
         self.supply = Supply(board)
         serial = "".join(["%02x" % b for b in machine.unique_id()])
         who = (board.NAME, serial, __version__)
-        self.ble = Ble(radio, who, Bonds(memory), answers(self), _show)
+        self.ble = Ble(radio, who, Bonds(memory), _door(self), _show)
         self._button = machine.Pin(board.PIN_BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
         self._watchdog = machine.WDT(timeout=limits.WATCHDOG_MS)
 

@@ -6,7 +6,7 @@ import struct
 from . import frames, plan, requests
 
 RECORDS_HEADER_SIZE = struct.calcsize(requests.RECORDS_HEADER)
-PART_MAX = 48  # even if every byte must be escaped the frame stays within REQUEST_MAX
+PART_MAX = 88  # sealed, the frame stays within REQUEST_MAX
 
 
 def request(op, turn, **fields):

@@ -16,6 +16,11 @@ REQUEST = 0x01  # host to object: JSON
 ANSWER = 0x02  # object to host: JSON
 RECORDS = 0x03  # object to host: journal slots as they lie on flash (requests.RECORDS_HEADER)
 PART = 0x04  # host to object: a piece of a care plan (requests.PART_HEADER)
+SEALED = 0x05  # either way: one of the bodies above, as wire.sealing makes it
+CHALLENGE = 0x06  # host to object: who it is, and its number (requests.CHALLENGE_HEADER)
+PROOF = 0x07  # object to host: its number, and that it knows the secret
+ADOPT = 0x08  # host to object: a role, and its share of a new secret
+SHARE = 0x09  # object to host: the other share
 
 REQUEST_MAX = 128  # bytes on the wire: the object's serial ring holds 260 and drops the rest
 ANSWER_MAX = 2_304  # bytes of body: half a sector of records and their header

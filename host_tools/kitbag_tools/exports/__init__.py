@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path
 
+from ..files import write_atomically
 from ..history import History, load
 from ..nights import nights
 from ..store import Store
 from ..zones import to_utc_ms, zone
-from .files import write_atomically
 from .schema import Row, Table
 from .tables import (
     BREATHS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import shutil
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from kitbag.wire import plan as care_plan
 from .. import exports, image, visits
 from ..environment import Environment
 from ..errors import ExitCode, KitbagError, LinkLost, Reason
+from ..keys import FILE as KEYS
+from ..keys import Keys
 from ..object_client import ObjectClient
 from ..store import Store
 from ..transports.serial import SerialTransport
@@ -71,12 +74,14 @@ def run(
     hold: bool = False,
     progress: Progress | None = None,
     object_image: Path | None = None,
+    log: bytes | None = None,
 ) -> RunResult:
     """Play `scenario`, its files in `out_dir` (made if need be; an earlier run's are replaced).
 
     `speed` is a factor of real time or "max". With `hold` the object then stays alive in real
     time, its port named in `out_dir`/port, until KeyboardInterrupt, which ends it in peace.
-    `object_image` is the file system of the object; None builds the firmware's.
+    `object_image` is the file system of the object; None builds the firmware's. `log` is what
+    lies on its log's partition already.
     Raises KitbagError where the object cannot be built or its process ends by itself.
     """
     began = time.monotonic()
@@ -84,6 +89,8 @@ def run(
     object_image = (object_image or image.build("sim")).resolve()
     board = board_code.build()
     _write_inputs(scenario, object_dir, object_image, speed, hold)
+    if log is not None:
+        (object_dir / "flash.bin").write_bytes(log)
     store_path = out_dir / STORE
     process = VmProcess(
         object_dir,
@@ -122,7 +129,7 @@ def _prepare(out_dir: Path) -> Path:
         out_dir.mkdir(parents=True, exist_ok=True)
         if object_dir.exists():
             shutil.rmtree(object_dir)
-        for name in (*summary.FILES, STORE, f"{STORE}-journal", PORT_FILE, "console.txt"):
+        for name in (*summary.FILES, STORE, f"{STORE}-journal", PORT_FILE, KEYS, "console.txt"):
             (out_dir / name).unlink(missing_ok=True)
         object_dir.mkdir()
     except OSError as error:
@@ -186,6 +193,8 @@ class _Host:
         self._clock = object_dir / "clock"
         self._left = object_dir / "left"  # tells the object which visit is over
         self._store = store
+        self._keys = Keys(object_dir.parent / KEYS)
+        self._random = random.Random(f"host {scenario.seed}")
         self.env = replace(env, now_utc_ms=self.now_utc_ms)
         self.problems: list[KitbagError] = []
         self.syncs: list[visits.SyncResult] = []
@@ -202,7 +211,8 @@ class _Host:
         kind = message.facts["kind"]
         try:
             line = _Line(self._process, message.facts["visit"])
-            with _client(line, self.now_utc_ms) as client:
+            with _client(line, self.now_utc_ms, self._random.randbytes) as client:
+                self._unlock(client)
                 if kind == "setup":
                     self.device = visits.set_up(client, self._plan, self._store).device
                 elif kind == "sync":
@@ -219,6 +229,15 @@ class _Host:
             self.sync_failed = self.sync_failed or kind == "sync"
         finally:
             _replace(self._left, str(message.facts["visit"]))
+
+    def _unlock(self, client: ObjectClient) -> None:
+        """With the key of an earlier visit; the first one adopts."""
+        greeting = client.greet()
+        key = self._keys.get(greeting.device)
+        if key is not None and greeting.adopted:
+            client.unlock(key, greeting.device)
+        else:
+            self._keys.keep(greeting.device, client.adopt(greeting.device, "therapist"))
 
     def give_up(self) -> None:
         """The scenario is long over and the object restarts again and again."""
@@ -259,10 +278,13 @@ class _Line(SerialTransport):
                 return data
 
 
-def _client(line: _Line, now_utc_ms: Callable[[], int]) -> ObjectClient:
+def _client(
+    line: _Line, now_utc_ms: Callable[[], int], random_bytes: Callable[[int], bytes]
+) -> ObjectClient:
     return ObjectClient(
         line,
         now_utc_ms,
+        random_bytes=random_bytes,
         answer_timeout_s=_ANSWER_TIMEOUT_S,
         tries=_TRIES,
         patience_s=0.0,

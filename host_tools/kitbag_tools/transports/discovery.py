@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..errors import KitbagError, LinkLost, Reason
-from ..object_client import Hello, ObjectClient
+from ..keys import Keys
+from ..object_client import Greeting, ObjectClient
 from . import Transport, open_port
 
 HANDSHAKE_S = 1.0
@@ -22,7 +24,7 @@ class Port:
     path: str
     label: str
     usb: bool
-    hello: Hello | None = None
+    hello: Greeting | None = None
     why: str = ""
 
 
@@ -46,32 +48,72 @@ def survey(
 
 def _asked(port: Port, now_utc_ms: Callable[[], int], opener: Opener) -> Port:
     try:
-        client, hello = _greeted(port.path, now_utc_ms, opener)
+        client, greeting = _greeted(port.path, now_utc_ms, opener)
     except KitbagError as error:
         return Port(port.path, port.label, port.usb, None, error.problem)
     client.close()
-    return Port(port.path, port.label, port.usb, hello)
+    return Port(port.path, port.label, port.usb, greeting)
 
 
 def connect(
     spec: str | None,
     now_utc_ms: Callable[[], int],
+    keys: Keys,
     *,
     opener: Opener = open_port,
     list_ports: Callable[[], list[Port]] = serial_ports,
 ) -> ObjectClient:
-    """A client for the object at `spec`, or for the only one that is plugged in.
+    """A client for the object at `spec`, or for the only one that is plugged in, unlocked with
+    the key of `keys`.
 
-    Raises KitbagError (exit 3) when there is none, more than one, or something else at `spec`.
+    Raises KitbagError: exit 3 when there is none, more than one, or something else at `spec`;
+    exit 5 when it has not been adopted from here.
+    """
+    client, greeting = meet(spec, now_utc_ms, opener=opener, list_ports=list_ports)
+    try:
+        key = keys.get(greeting.device)
+        if key is None:
+            raise not_adopted(client, greeting)
+    except KitbagError:
+        client.close()
+        raise
+    client.unlock(key, greeting.device)
+    return client
+
+
+def not_adopted(client: ObjectClient, greeting: Greeting) -> KitbagError:
+    """Why this computer gets nothing from the object, and what to do."""
+    return KitbagError(
+        where=client.name,
+        reason=Reason.NOT_ADOPTED,
+        given=f"object {greeting.device}",
+        next_step="with the object in hand and plugged in by USB: kitbag adopt"
+        if not greeting.adopted
+        else "another computer has adopted it: kitbag adopt --admit clinician there, then within "
+        "ten minutes kitbag adopt --role clinician here",
+    )
+
+
+def meet(
+    spec: str | None,
+    now_utc_ms: Callable[[], int],
+    *,
+    opener: Opener = open_port,
+    list_ports: Callable[[], list[Port]] = serial_ports,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+) -> tuple[ObjectClient, Greeting]:
+    """A client for the object at `spec`, or for the only one that is plugged in, and what that
+    tells a stranger. Raises KitbagError (exit 3) when there is none, more than one, or something
+    else at `spec`.
     """
     if spec is not None:
-        return _greeted(spec, now_utc_ms, opener)[0]
+        return _greeted(spec, now_utc_ms, opener, random_bytes)
     ports = list_ports()
     # What is not on USB is a port of the computer itself; asked only where there is no other
     asked = survey([p for p in ports if p.usb] or ports, now_utc_ms, opener)
     found = [port for port in asked if port.hello]
     if len(found) == 1:
-        return _greeted(found[0].path, now_utc_ms, opener)[0]
+        return _greeted(found[0].path, now_utc_ms, opener, random_bytes)
     if found:
         raise KitbagError(
             where="--port",
@@ -89,15 +131,22 @@ def connect(
 
 
 def _greeted(
-    spec: str, now_utc_ms: Callable[[], int], opener: Opener
-) -> tuple[ObjectClient, Hello]:
-    """An open client whose object has said hello."""
+    spec: str,
+    now_utc_ms: Callable[[], int],
+    opener: Opener,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+) -> tuple[ObjectClient, Greeting]:
+    """An open client whose object has said who it is."""
     transport = opener(spec)
     try:
         client = ObjectClient(
-            transport, now_utc_ms, answer_timeout_s=HANDSHAKE_S, tries=HANDSHAKE_TRIES
+            transport,
+            now_utc_ms,
+            answer_timeout_s=HANDSHAKE_S,
+            tries=HANDSHAKE_TRIES,
+            random_bytes=random_bytes,
         )
-        hello = client.hello()
+        greeting = client.greet()
     except KitbagError as error:
         transport.close()
         if error.reason is Reason.NO_ANSWER or isinstance(error, LinkLost):
@@ -115,4 +164,4 @@ def _greeted(
         raise
     # The same client goes on: its turns do, and so a late answer stays a late answer
     client.trust()
-    return client, hello
+    return client, greeting

@@ -3,6 +3,7 @@ from binascii import crc32
 
 from kitbag.care import Care
 from kitbag.journal import Journal
+from kitbag.link.hosts import Hosts
 from kitbag.link.session import Session
 from kitbag.wire import asking, frames, plan, records, requests
 from support.fakes import Clock, Memory
@@ -19,6 +20,8 @@ class About:
         self.care = Care(self.memory)
         self.nor = Nor(4)
         self.journal = Journal(self.nor, 3, self.clock)
+        self.admitted = None, 0
+        self.hosts = Hosts(self)
         self.acked = 0
         self.changes = 0
 
@@ -45,18 +48,25 @@ class About:
         self.changes += 1
 
 
+HOST = b"\x01\x02\x03\x04"
+
+
 class Host:
-    def __init__(self, kept=0):
+    def __init__(self, kept=0, role=requests.THERAPIST):
+        self.role = role
         self.about = About()
         self.session = Session(self.about)
         self.turn = 0
         for number in range(kept):
             self.about.journal.write(records.DROPPED, number)
 
+    def answer(self, body):
+        return self.session.answer(body, HOST, self.role)
+
     def ask(self, op, **fields):
         """The answer's fields, checked for its form."""
         self.turn = (self.turn + 1) & 0xFF
-        return self.told(self.session.answer(asking.request(op, self.turn, **fields)))
+        return self.told(self.answer(asking.request(op, self.turn, **fields)))
 
     def told(self, body):
         assert body[0] == frames.ANSWER
@@ -67,7 +77,7 @@ class Host:
 
     def part(self, offset, data):
         self.turn = (self.turn + 1) & 0xFF
-        return self.told(self.session.answer(asking.part(self.turn, offset, data)))
+        return self.told(self.answer(asking.part(self.turn, offset, data)))
 
     def upload(self, data, order=None, crc=None, size=None):
         """The last answer of a whole upload of `data`."""
@@ -112,7 +122,7 @@ def test_records_come_as_they_lie_on_flash():
     seq = 1
     numbers = []
     while seq < host.about.journal.next:
-        body = host.session.answer(asking.request("read", 9, **{"from": seq, "count": 126}))
+        body = host.answer(asking.request("read", 9, **{"from": seq, "count": 126}))
         assert body[0] == frames.RECORDS
         assert len(body) <= frames.ANSWER_MAX
         slots = body[asking.RECORDS_HEADER_SIZE :]
@@ -140,7 +150,7 @@ def test_reading_changes_nothing():
     for op in ("hello", "status", "time", "bye"):
         host.ask(op)
     host.ask("plan_get", at=0)
-    host.session.answer(asking.request("read", 1, **{"from": 1, "count": 20}))
+    host.answer(asking.request("read", 1, **{"from": 1, "count": 20}))
     assert state(host) == before
 
 
@@ -292,12 +302,12 @@ def test_every_refusal_fits_a_frame():
     key = b"k" * 3_000
     answer = host.upload(b'{"' + key + b'":1}')
     assert answer["error"] == requests.E_PLAN_INVALID
-    body = host.session.answer(asking.request("hello", 1))
+    body = host.answer(asking.request("hello", 1))
     assert len(body) <= frames.ANSWER_MAX
     host.ask("plan_open", size=3_006, crc=crc32(b'{"' + key + b'":1}'))
     for offset in range(0, 3_006, 48):
         host.part(offset, (b'{"' + key + b'":1}')[offset : offset + 48])
-    body = host.session.answer(asking.request("plan_apply", 1, crc=0))
+    body = host.answer(asking.request("plan_apply", 1, crc=0))
     assert len(body) <= frames.ANSWER_MAX
 
 
@@ -352,7 +362,7 @@ def test_no_request_crashes_or_changes_what_it_must_not():
             continue
         turn = fields.pop("n")
         op = fields.pop("op")
-        body = host.session.answer(
+        body = host.answer(
             bytes([frames.REQUEST]) + asking.request("x", 0, **fields)[1:-1] + tail(op, turn)
         )
         assert body[0] in (frames.ANSWER, frames.RECORDS)
@@ -372,8 +382,8 @@ def test_no_bytes_crash_it():
     before = state(host)
     for _ in range(1500):
         body = bytes([random.choice((1, 2, 3, 4, 5, 200))]) + random.bytes(random.below(60))
-        answer = host.session.answer(body)
+        answer = host.answer(body)
         assert answer is None or answer[0] == frames.ANSWER
     for body in (b"\x01" + b"[" * 120, b"\x01" + b'{"a":' * 24, b"\x01{}", b"\x01", b"\x04\x00"):
-        assert host.session.answer(body)[0] == frames.ANSWER
+        assert host.answer(body)[0] == frames.ANSWER
     assert state(host) == before

@@ -29,10 +29,15 @@ class Answers:
         self.asked = []
         self.resets = 0
         self.times = times
+        self.further = []
 
     def answer(self, body):
         self.asked.append(body)
         return body * self.times
+
+    def more(self):
+        """It goes on for as long as there are further words."""
+        return self.further.pop(0) if self.further else None
 
     def reset(self):
         self.resets += 1
@@ -244,6 +249,26 @@ def test_a_host_that_takes_nothing_any_more_is_let_go():
         ble.asyncio = asyncio
     assert host.words("disconnect") == [("disconnect", CONN)]
     assert 9_000 <= sum(waits) <= 11_000
+
+
+def test_an_answer_of_several_frames_goes_on_until_the_host_says_something():
+    answers = Answers()
+    answers.further = [b"\x03%d" % n for n in range(40)]
+    host = Host(answers)
+    host.held = True
+    question = frames.encode(b"\x01a")
+
+    def another():
+        host.held = False
+        host.write(frames.encode(b"\x01b"))
+        host.stack.gone_out(12)
+
+    played(host, lambda: host.connect(247), lambda: host.write(question), another)
+    said = frames.Decoder(99).feed(b"".join(host.notified()))
+    before = said.index(b"\x01b")
+    assert said[0] == b"\x01a"
+    assert said[1:before] == [b"\x03%d" % n for n in range(before - 1)]
+    assert 12 <= before <= 14
 
 
 def test_it_is_found_again_after_a_host_left():

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from kitbag.wire import records
 from kitbag_tools import image
+from kitbag_tools.keys import HostKey
 from kitbag_tools.object_client import ObjectClient
 from kitbag_tools.sim import board_code
 from kitbag_tools.sim.runner import (
@@ -71,6 +72,7 @@ class LinkedObject:
             (self._folder / "nvs.json").write_text(json.dumps({"kitbag/boot": ["i32", 1]}))
         self._air = air
         self._usb: int | None = None
+        self._key: HostKey | None = None
         self._said: list[Message] = []
         self._came = threading.Condition()
 
@@ -123,9 +125,19 @@ class LinkedObject:
         message = self.wait_for("visit", count)
         port = SerialTransport(self._process.port)
         with ObjectClient(port, lambda: 0, answer_timeout_s=30.0) as client:
+            self.unlock(client)
             done = work(client)
+            client.bye()
         (self._folder / "left").write_text(str(message.facts["visit"]))
         return done
+
+    def unlock(self, client: ObjectClient) -> None:
+        """Go on as a computer that this object has adopted: the first time, it does that."""
+        device = client.greet().device
+        if self._key is None:
+            self._key = client.adopt(device, "therapist")
+        else:
+            client.unlock(self._key, device)
 
     def plug_in(self) -> None:
         """A computer opens the USB port, to read what the object shows there."""

@@ -6,11 +6,14 @@ import os
 import tempfile
 from pathlib import Path
 
-from ..errors import KitbagError, Reason
+from .errors import KitbagError, Reason
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` to `path` so that whatever happens the file is the old one or the new one."""
+def write_atomically(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Write `data` to `path` so that whatever happens the file is the old one or the new one.
+
+    `mode`: who may read it; without it, whoever this user's files are for.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -19,7 +22,7 @@ def write_atomically(path: Path, data: bytes) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(scratch).chmod(0o666 & ~_umask())
+            Path(scratch).chmod(0o666 & ~_umask() if mode is None else mode)
             os.replace(scratch, path)
         except BaseException:
             Path(scratch).unlink(missing_ok=True)
