@@ -24,7 +24,7 @@ from kitbag_tools.errors import KitbagError, Reason
 from kitbag_tools.object_client import ObjectClient
 from kitbag_tools.store import Store
 from kitbag_tools.transports.ble import BleTransport
-from support.ble import on_bumble
+from support.ble import on_bumble, rate
 from support.ble.linked_object import LinkedObject, Steps
 from support.ble.room import Room
 
@@ -306,3 +306,21 @@ def test_a_computer_that_was_paired_once_needs_no_passkey_in_the_next_window(
             assert caught.value.reason is Reason.NOT_ADOPTED
             link.close()
         assert len(asked) == 1
+
+
+# --- how fast ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("bytes_per_s", "slow", "log"), [(20e3, 1, 2_500), (100e3, 5, 4_000)])
+def test_records_fill_four_fifths_of_the_air(
+    tmp_path: Path, room: Room, bytes_per_s: float, slow: float, log: int
+) -> None:
+    with linked(tmp_path, room, [[2, "visit", "sync"], *LINK], log=log) as thing:
+        thing.visit(lambda client: None)
+        thing.wait_for("reset")
+        with ObjectClient(reach(room, thing), lambda: 0, answer_timeout_s=10) as client:
+            thing.unlock(client)
+            reached = rate.share(room, client, bytes_per_s, slow)
+            status = client.status()
+    assert 0.8 <= reached < 1
+    assert status["overruns"] == status["damaged"] == client.repeats == 0

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import deque
 from typing import Any
 
 from bumble import hci
 from bumble.controller import Controller
 from bumble.core import PhysicalTransport
 from bumble.link import LocalLink
+
+_Packet = tuple[Controller, hci.Address, PhysicalTransport, bytes]
 
 FRAGMENT = 251  # bytes: what one packet of the link layer holds (data length extension)
 
@@ -33,6 +36,7 @@ class Air(LocalLink):
         self.interval_s = 0.0
         self.drop_after: int | None = None
         self.free_at = 0.0  # when the air has carried all that was given to it
+        self._under_way: deque[tuple[float, _Packet]] = deque()
 
     def send_acl_data(
         self,
@@ -52,18 +56,27 @@ class Air(LocalLink):
                 self.drop()
                 return
         # The link's own way names the sender by its random address, also where it has none
+        self._carry(len(data), (peer, conn.self_address, transport, data))
+
+    # In the order in which it was sent, always: a paced packet is not overtaken by one that is not
+    def _carry(self, size: int, arguments: _Packet) -> None:
         loop = asyncio.get_running_loop()
-        arguments = peer, conn.self_address, transport, data
-        if self.bytes_per_s is None:
-            loop.call_soon(self._deliver, *arguments)
-            return
-        starts = loop.time()
-        if self.free_at > starts:
-            starts = self.free_at
-        elif self.interval_s:
-            starts = math.ceil(starts / self.interval_s) * self.interval_s
-        self.free_at = starts + len(data) / self.bytes_per_s
-        loop.call_at(self.free_at, self._deliver, *arguments)
+        arrives = max(loop.time(), self.free_at)
+        if self.bytes_per_s is not None:
+            if self.interval_s and self.free_at < arrives:
+                arrives = math.ceil(arrives / self.interval_s) * self.interval_s
+            arrives += size / self.bytes_per_s
+        self.free_at = arrives
+        self._under_way.append((arrives, arguments))
+        if len(self._under_way) == 1:
+            loop.call_at(arrives, self._arrive)
+
+    def _arrive(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._under_way and self._under_way[0][0] <= loop.time():
+            self._deliver(*self._under_way.popleft()[1])
+        if self._under_way:
+            loop.call_at(self._under_way[0][0], self._arrive)
 
     def _deliver(
         self, peer: Controller, source: hci.Address, transport: PhysicalTransport, data: bytes

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from kitbag.wire import records
 from kitbag_tools import image
 from kitbag_tools.keys import HostKey
 from kitbag_tools.object_client import ObjectClient
@@ -26,13 +25,12 @@ from kitbag_tools.sim.runner import (
 from kitbag_tools.sim.scenario import WORLD
 from kitbag_tools.sim.vm_process import Message, VmProcess
 from kitbag_tools.transports.serial import SerialTransport
+from support import full_log
 
 T = TypeVar("T")
 Steps = list[list[object]]
 
 WAIT_S = 30.0
-FLASH_BYTES = 512 * 1024
-EPOCH = 0x1A2B3C4D
 
 
 class LinkedObject:
@@ -68,7 +66,7 @@ class LinkedObject:
         (self._folder / "run.json").write_text(json.dumps(config))
         (self._folder / "steps.jsonl").write_text("".join(json.dumps(s) + "\n" for s in steps))
         if log:
-            (self._folder / "flash.bin").write_bytes(_flash(log))
+            (self._folder / "flash.bin").write_bytes(full_log.dump(log))
             (self._folder / "nvs.json").write_text(json.dumps({"kitbag/boot": ["i32", 1]}))
         self._air = air
         self._usb: int | None = None
@@ -161,14 +159,3 @@ class LinkedObject:
         """The rows of outputs.csv in which an output is not zero."""
         rows = (self._out / "outputs.csv").read_text().splitlines()[1:]
         return [row for row in rows if float(row.rsplit(",", 1)[1])]
-
-
-def _flash(count: int) -> bytes:
-    """A flash whose log holds `count` records of boot 1."""
-    flash = bytearray()
-    for seq in range(1, count + 1):
-        if (seq - 1) % records.RECORDS_PER_SECTOR == 0:
-            flash += records.pack_header(EPOCH, 1, seq, 1)
-        values = (41.3, 1480, 0.62, 0.21, 0.94)
-        flash += records.pack(records.HOLD, 1, seq * 997, EPOCH, seq, values)
-    return bytes(flash).ljust(FLASH_BYTES, b"\xff")
