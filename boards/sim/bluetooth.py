@@ -73,7 +73,7 @@ class _Stack:
     def __init__(self):
         self.handler = None
         self.config = {
-            "mac": (_ADDRESS_PUBLIC, _parts.life.unique_id),
+            "mac": (_ADDRESS_PUBLIC, _address()),
             "gap_name": "MPY NIMBLE",
             "mtu": 256,
             "rxbuf": 256,
@@ -132,6 +132,12 @@ class _Stack:
         self.room = min(_QUEUE, self.room + count)
 
 
+# As on the chip: the second after the one that is its id
+def _address():
+    mac = _parts.life.unique_id
+    return mac[:5] + bytes([mac[5] + 2 & 0xFF])
+
+
 def _viewed(argument):
     return memoryview(unhexlify(argument)) if isinstance(argument, str) else argument
 
@@ -156,7 +162,7 @@ class BLE:
             return _stack.active
         if _parts.air is not None:
             if on:
-                _parts.air.open(_stack, hexlify(_parts.life.unique_id).decode())
+                _parts.air.open(_stack, hexlify(_address()).decode())
             else:
                 _parts.air.close()
         _stack.reset()

@@ -23,6 +23,7 @@ from kitbag_tools import visits
 from kitbag_tools.errors import KitbagError, Reason
 from kitbag_tools.object_client import ObjectClient
 from kitbag_tools.store import Store
+from kitbag_tools.transports import ble
 from kitbag_tools.transports.ble import BleTransport
 from support.ble import on_bumble, rate
 from support.ble.linked_object import LinkedObject, Steps
@@ -306,6 +307,31 @@ def test_a_computer_that_was_paired_once_needs_no_passkey_in_the_next_window(
             assert caught.value.reason is Reason.NOT_ADOPTED
             link.close()
         assert len(asked) == 1
+
+
+# --- which one -----------------------------------------------------------------------------------
+
+
+def test_an_object_is_found_by_its_id_among_others(tmp_path: Path, room: Room) -> None:
+    room.other_object()
+    with linked(tmp_path, room) as thing:
+        thing.wait_for("reset")
+        room.wait_for_radio()
+        with pytest.raises(KitbagError) as caught:
+            reach(room, thing)
+        assert caught.value.reason is Reason.SEVERAL_OBJECTS
+        assert caught.value.allowed.count("ble:") == 2
+        with ObjectClient(reach(room, thing, "F3436F50B2F7"), lambda: 0) as client:
+            assert client.greet().device == "f3436f50b2f7"
+
+
+def test_nobody_in_a_link_window_is_said_so(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ble, "SCAN_S", 0.2)
+    client, scanner = on_bumble.backend(room.computer())
+    with pytest.raises(KitbagError) as caught:
+        BleTransport("f3436f50b2f7", client=client, scanner=scanner, loop=room.loop)
+    assert caught.value.reason is Reason.NO_OBJECT
+    assert "hold the object's button for 5 seconds" in caught.value.next_step
 
 
 # --- how fast ------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ class Air:
         self._due = []  # events whose interrupt has not happened yet
         self._posted = False
 
-    def open(self, stack, unique_id):
+    def open(self, stack, address):
         """The radio of `stack` (bluetooth) is on."""
         self._stack = stack
         self._socket = socket.socket()
@@ -41,7 +41,7 @@ class Air:
         self._pace = live.install(self._board, {"speed": 1.0})
         self._pace.serving = True
         self._pace.air = self
-        self.say("hello", unique_id)
+        self.say("hello", address)
 
     def close(self):
         self._socket.close()

@@ -107,24 +107,24 @@ class BleTransport:
     async def _open(self) -> None:
         from bleak.exc import BleakError
 
+        failed: Exception | None = None
         try:
             for device in await self._candidates():
-                if await self._connected(device):
-                    return
-        except (BleakError, OSError, TimeoutError) as error:
-            raise KitbagError(
-                where=self.name,
-                reason=Reason.NO_OBJECT,
-                problem="no connection by Bluetooth",
-                given=str(error) or type(error).__name__,
-                next_step=f"see that Bluetooth is on here; {_OPEN_WINDOW}",
-            ) from error
+                try:
+                    if await self._connected(device):
+                        return
+                except (BleakError, OSError, TimeoutError) as error:
+                    failed = error  # another one may be the wanted one
+        except (BleakError, OSError) as error:
+            failed = error
         raise KitbagError(
             where=self.name,
             reason=Reason.NO_OBJECT,
+            problem="no connection by Bluetooth" if failed else "",
+            given=(str(failed) or type(failed).__name__) if failed else "",
             allowed="an address or an object's id, or ble: alone for the only one in reach",
-            next_step=_OPEN_WINDOW,
-        )
+            next_step=f"see that Bluetooth is on here; {_OPEN_WINDOW}",
+        ) from failed
 
     async def _candidates(self) -> list[BLEDevice]:
         """The object at the wanted address, else all that could be the wanted one."""

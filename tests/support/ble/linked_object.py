@@ -139,7 +139,9 @@ class LinkedObject:
 
     def plug_in(self) -> None:
         """A computer opens the USB port, to read what the object shows there."""
-        self._usb = os.open(self._process.port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        if self._usb is None:
+            flags = os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK
+            self._usb = os.open(self._process.port, flags)
 
     def passkey(self) -> int:
         """The passkey that the object shows next on its USB port."""

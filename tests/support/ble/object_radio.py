@@ -110,8 +110,8 @@ class ObjectRadio:
 
     # --- what the object does ------------------------------------------------------------------
 
-    async def _do_hello(self, unique_id: str) -> None:
-        octets = ":".join(unique_id[at : at + 2] for at in range(0, 12, 2)).upper()
+    async def _do_hello(self, mac: str) -> None:
+        octets = ":".join(mac[at : at + 2] for at in range(0, 12, 2)).upper()
         address = hci.Address(octets, hci.Address.PUBLIC_DEVICE_ADDRESS)
         controller = AirController("object", link=self._air, public_address=address)
         device = Device(

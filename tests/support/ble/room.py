@@ -13,11 +13,14 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from bumble import hci
+from bumble.core import AdvertisingData
 from bumble.device import Device
 from bumble.host import Host
 from bumble.keys import MemoryKeyStore
 from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport.common import AsyncPipeSink
+
+from kitbag.wire import gatt
 
 from .air import Air, AirController
 from .object_radio import ObjectRadio, serve
@@ -66,6 +69,19 @@ class Room:
         )
         await device.power_on()
         return device
+
+    def other_object(self) -> None:
+        """Something else that says it is one, and has nothing behind it."""
+        device = self.computer(number=9)
+        uuid = bytes(reversed(bytes.fromhex(gatt.SERVICE.replace("-", ""))))
+        data = bytes([len(uuid) + 1, AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS])
+        self.run(
+            device.start_advertising(
+                advertising_data=data + uuid,
+                advertising_interval_min=50,
+                advertising_interval_max=50,
+            )
+        )
 
     def wait_for_radio(self) -> None:
         """Until an object can be found."""
