@@ -243,6 +243,11 @@ def _frame_kinds() -> str:
         (f"{frames.ANSWER:02x}", "ANSWER", "object", "JSON"),
         (f"{frames.RECORDS:02x}", "RECORDS", "object", slots),
         (f"{frames.PART:02x}", "PART", "host", piece),
+        (f"{frames.SEALED:02x}", "SEALED", "either", "any of these, enciphered and authenticated"),
+        (f"{frames.CHALLENGE:02x}", "CHALLENGE", "host", "who it is, and its number"),
+        (f"{frames.PROOF:02x}", "PROOF", "object", "its number, and that it knows the secret"),
+        (f"{frames.ADOPT:02x}", "ADOPT", "host", "a role, and its share of a new secret"),
+        (f"{frames.SHARE:02x}", "SHARE", "object", "the other share"),
     ))  # fmt: skip
 
 

@@ -24,9 +24,8 @@ from host_tools.made_nights import (
     put,
 )
 from kitbag.wire import records as wire
-from kitbag_tools import exports
+from kitbag_tools import exports, files
 from kitbag_tools.errors import KitbagError, Reason
-from kitbag_tools import files
 from kitbag_tools.exports.schema import Column, Table
 from kitbag_tools.object_client import Contact
 from kitbag_tools.store import Store

@@ -1,7 +1,8 @@
 """Requests and answers: what a host may ask, and what the object says back.
 
 All but a first `hello` goes sealed (wire.sealing), between an object and a host that it has
-adopted. One request frame, one answer frame; `read` alone has several. A request is a JSON object {"op": name, "n": turn,
+adopted. One request frame, one answer frame; only `read` is answered by as many as it takes, until the
+records are all there or the next request comes. A request is a JSON object {"op": name, "n": turn,
 ...}; its answer repeats the turn: {"n": turn, "ok": true, ...} or {"n": turn, "ok": false,
 "error": code}.
 `read` is answered by a RECORDS body, and a PART body by a JSON answer.
@@ -11,8 +12,7 @@ adopted. One request frame, one answer frame; `read` alone has several. A reques
     feel                         what the bladder feels now, for a host that watches it
     time                         its uptime, for an anchor
     anchor utc_ms uptime_ms rtt_ms   "your uptime was utc"; stored as a record, never as a clock
-    read from count              records as they lie on flash, from seq on: as many RECORDS bodies
-                                 as it takes, until they are done or the next request comes
+    read from count              records as they lie on flash, from seq on, in several bodies
     ack seq                      the host holds everything below seq (only a mark)
     plan_get at                  a piece of the care plan in force
     plan_open size crc           a new plan follows in PARTs of `PART_MAX` bytes

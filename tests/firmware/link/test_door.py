@@ -1,15 +1,29 @@
 # Runs on CPython and on the MicroPython VM
 from cryptolib import aes
-from firmware.link.test_session import About, NEW, plan_bytes
+
+from firmware.link.test_session import NEW, About, plan_bytes
 from kitbag.link.door import Door
 from kitbag.link.hosts import forget_all
 from kitbag.wire import asking, frames, records, requests, sealing
 from support.lcg import Random
 
 DEVICE = "c0ffee01"
-OPS = (
-    "hello status feel time anchor read ack plan_get plan_open plan_apply hosts admit revoke bye"
-).split()
+OPS = [
+    "hello",
+    "status",
+    "feel",
+    "time",
+    "anchor",
+    "read",
+    "ack",
+    "plan_get",
+    "plan_open",
+    "plan_apply",
+    "hosts",
+    "admit",
+    "revoke",
+    "bye",
+]
 
 
 class Object(About):

@@ -2,6 +2,7 @@
 from binascii import unhexlify
 
 from cryptolib import aes
+
 from kitbag.wire import frames, sealing
 from support.lcg import Random
 
@@ -28,13 +29,9 @@ def test_hmac_is_that_of_rfc_4231():
 def test_derivation_is_that_of_rfc_5869():
     secret, salt = b"\x0b" * 22, bytes(range(13))
     info = bytes(range(0xF0, 0xFA))
-    wanted = (
-        "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
-    )
+    wanted = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
     assert sealing.derive(secret, salt, info, 42) == unhexlify(wanted)
-    wanted = (
-        "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
-    )
+    wanted = "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
     assert sealing.derive(secret, b"", b"", 42) == unhexlify(wanted)
 
 
@@ -59,7 +56,9 @@ def test_a_sealed_body_is_what_it_always_was():
     made = sealing.session_keys(bytes(16), bytes(16), bytes([1]) * 16, "c0ffee01")
     assert sealing.hmac(b"k", one.close(BODY), *made)[:8] == unhexlify("b3dc4e3672e24387")
     host, secret = sealing.adopted(bytes(16), bytes([1]) * 16, "c0ffee01")
-    assert sealing.hmac(b"k", host, secret, sealing.proof(made[0]))[:8] == unhexlify("2715afbf9a1e9f8b")
+    assert sealing.hmac(b"k", host, secret, sealing.proof(made[0]))[:8] == unhexlify(
+        "2715afbf9a1e9f8b"
+    )
 
 
 # --- A seal ----------------------------------------------------------------------------------
@@ -80,7 +79,7 @@ def test_equal_bodies_look_different():
     one, _ = pair()
     seen = set()
     for _ in range(50):
-        seen.add(bytes(one.close(BODY))[5:-sealing.MAC])
+        seen.add(bytes(one.close(BODY))[5 : -sealing.MAC])
     assert len(seen) == 50
 
 
