@@ -93,6 +93,7 @@ class Window:
         try:
             await self._until_over(radio)
         finally:
+            radio.cancel()  # else it would let itself be found again
             self.ble.close()
         # For what was sent to arrive; and a button that is still held at the reset would open the
         # makers' door
