@@ -139,6 +139,23 @@ def test_a_write_that_finds_no_room_costs_its_own_frame_and_is_counted():
     assert answers.asked == [b"\x01" + b"a" * 115] * 4 + [b"\x01after"] * 2
 
 
+def test_the_end_of_a_frame_that_was_lost_does_not_spoil_the_next():
+    answers = Answers()
+    host = Host(answers)
+    frame = frames.encode(b"\x01" + b"a" * 119)
+
+    def flood():
+        for _ in range(4):
+            host.write(frame)
+        host.write(frame[:8])
+        host.write(frame[8:])  # fits no more
+
+    played(host, host.connect, flood, lambda: host.write(frames.encode(b"\x01after")))
+    assert host.ble.overruns == 1
+    assert host.ble.damaged == 1
+    assert answers.asked[4:] == [b"\x01after"]
+
+
 def test_the_front_of_a_frame_that_was_lost_does_not_spoil_the_next():
     answers = Answers()
     host = Host(answers)
