@@ -55,13 +55,25 @@ async function measure(tree) {
     }
     const { count, size } = names();
     const total = live() - base;
-    mp.runPython(plan.late);
+    const most = (code) => {
+        mp.runPython(code);
+        let found = live();
+        for (const [load, forget] of plan.brief) {
+            mp.runPython(load);
+            found = Math.max(found, live());
+            mp.runPython(forget);
+        }
+        return found - base;
+    };
+    const total_late = most(plan.late);
+    const total_visit = most(plan.visit);
     return {
         steps,
         names: count - namesBase.count,
         names_size: size - namesBase.size,
         total,
-        total_late: live() - base,
+        total_late,
+        total_visit,
     };
 }
 

@@ -31,13 +31,15 @@ MAY_IMPORT = {
     "journal": ("wire",),
     "care": ("late", "wire"),
     "consent": ("wire",),
+    "drop": ("consent", "wire"),
     "parts": (),
     "senses": (),
     "warmth": ("limits", "wire"),
     "comfort": ("limits",),
     "link": ("", "late", "wire"),
     "tasks": (
-        "budget", "comfort", "consent", "late", "limits", "parts", "senses", "warmth", "wire",
+        "budget", "comfort", "consent", "drop", "late", "limits", "parts", "senses", "warmth",
+        "wire",
     ),
 }  # fmt: skip
 
@@ -50,7 +52,18 @@ ROOTS = {
 }  # fmt: skip
 
 # What is fed by others: no pins, no buses, no chip, no flash
-PURE = ("wire", "limits", "senses", "warmth", "comfort", "budget", "care", "consent", "late")
+PURE = (
+    "wire",
+    "limits",
+    "senses",
+    "warmth",
+    "comfort",
+    "budget",
+    "care",
+    "consent",
+    "drop",
+    "late",
+)
 # Modules that are only there on the chip, or because it is one
 HARDWARE = {"machine", "esp32", "bluetooth", "network", "neopixel", "onewire"}
 # Who may ask for them: the drivers, what outlives a reset, the object's id, the root

@@ -102,10 +102,11 @@ def test_pictures_carry_no_date_and_nobodys_folder() -> None:
 # README's words -> bench group, its name there, how many of its units are one of README's
 FIGURES = {
     "RAM alive after start": ("memory", "RAM alive after start", 1000),
-    "and all that is loaded late": ("memory", "  and all that is loaded late", 1000),
+    "and all that a night loads late": ("memory", "  and all that a night loads late", 1000),
+    "and while a host visits": ("memory", "  and while a host visits", 1000),
     "flash programmed for a 16-byte record": ("journal", "write amplification", 1),
     "erases in 1000 records": ("journal", "erases in 1000 records", 1),
-    "log downloaded a second": ("download", "log downloaded a second at 115200 baud", 1000),
+    "log downloaded, sealed": ("download", "share of the line, in virtual time", 1),
     "holds of 0.2 to 6 kPa that are felt": (
         "sense",
         "holds of 0.2 to 6 kPa that are felt, once and where they were",

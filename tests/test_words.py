@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 TOOL = ROOT / "host_tools" / "kitbag_tools"
 SPEAKING = ("nights.py", "words.py", "reports.py", "plans.py", "cli.py", "errors.py", "visits.py",
-            "doctor/watch.py", "doctor/judge.py", "doctor/words.py")  # fmt: skip
+            "doctor/watch.py", "doctor/judge.py", "doctor/words.py", "doctor/dump/words.py",
+            "doctor/dump/source.py", "doctor/dump/tables.py")  # fmt: skip
 
 # A stem stands for all that begins with it
 JUDGES = ("complian", "adheren", "failure", "streak", "non-user", "score", "abnormal")

@@ -30,7 +30,8 @@ _HOUSEKEEPING_MS = const(1_000)
 _RUNS_WELL_MS = const(60_000)
 _BATTERY_EVERY_MS = const(15 * 60_000)
 _IMAGE = const("kitbag.image")
-_TALLY_QUIET_MS = const(6 * 3_600_000)  # nobody has touched it for so long: the night is over
+_SIX_HOURS = const(24)  # in steps of _BATTERY_EVERY_MS
+_DROP = const("kitbag.drop")
 
 
 class App:
@@ -43,7 +44,11 @@ class App:
         partition = esp32.Partition.find(esp32.Partition.TYPE_DATA, label=board.JOURNAL_LABEL)[0]
         self.journal = Journal(partition, boot, self.clock)
         self.care = Care(memory)
-        self.log = Log(self.journal, self.care)
+        self.log = Log(self.journal, self.care, memory)
+        if memory.blob("drop", 8):  # the power went before last night was cleared
+            for _ in late.load(_DROP).last_night(self.journal, memory):
+                pass
+            late.forget(_DROP)
         self.feel = Feel(board, self.clock, self.log, memory)
         self.heat = Heat(board, self.care, self.log, memory, self.feel)
         self._board = board
@@ -52,7 +57,7 @@ class App:
         self.feel.bind(self.answer)
         self.admitted = None, 0  # the role of a host that may come, until when (uptime)
         self.usb = Usb(self)
-        self._failed = SystemExit
+        self._failed = RuntimeError  # what failed, once something has
         self._failure = asyncio.Event()
 
     def load_comfort(self):
@@ -64,7 +69,7 @@ class App:
                 self.care,
                 self.log,
                 self.memory,
-                lambda: self.feel.breaths_per_min,
+                self.feel,
             )
             comfort.pass_time(self.clock.uptime_ms())
             asyncio.create_task(self._watched("comfort", comfort.run_touch()))
@@ -113,24 +118,29 @@ class App:
             self.heat.condemn(guard.LOCK, 18)
         late.forget(_IMAGE)
 
-    # A task that fails, or merely ends, ends the whole app, and warmth until its holder says so
+    # A task that fails, or merely ends, ends the whole app, and warmth until its holder says so.
+    # Errors in a log are numbers: errno where there is one, else a stable hash of the type's name
     async def _watched(self, name, task):
         try:
             await task
-            raise RuntimeError("task ended")
+            raise RuntimeError  # a task may not end
         except Exception as error:  # noqa: BLE001 - the funnel: every error of a task ends here
             self._failed = error
             try:
                 self.off()
-                self.log.write(records.EXCEPTION, name, _code(error))
+                code = error.args[0] if isinstance(error, OSError) and error.args else None
+                if not isinstance(code, int):
+                    code = 0
+                    for letter in type(error).__name__:
+                        code = (code * 31 + ord(letter)) & 0xFFFFFF
+                self.log.write(records.EXCEPTION, name, code)
                 self.heat.condemn(guard.LATCH, 12)
             finally:
                 self._failure.set()
 
     async def _housekeeping(self):
         last = time.ticks_ms()
-        battery_ms = 0
-        ran_ms = 0
+        battery_ms = ran_ms = steps = 0
         while True:
             await asyncio.sleep_ms(_HOUSEKEEPING_MS)
             now = time.ticks_ms()
@@ -145,19 +155,11 @@ class App:
             battery_ms += passed
             if battery_ms >= _BATTERY_EVERY_MS:
                 battery_ms = 0
+                steps += 1
                 self.log.write(records.BATTERY, self.heat.battery_v())
-            if self.feel.quiet_ms >= _TALLY_QUIET_MS:
-                self.log.tally()
-
-
-# Errors in a log are numbers: errno where there is one, else a stable hash of the type's name
-def _code(error):
-    if isinstance(error, OSError) and error.args and isinstance(error.args[0], int):
-        return error.args[0]
-    code = 0
-    for letter in type(error).__name__:
-        code = (code * 31 + ord(letter)) & 0xFFFFFF
-    return code
+            # The button is a touch too, also where the bladder feels nothing of it
+            quiet_ms = min(self.feel.quiet_ms, self.clock.uptime_ms() - self.answer.stopped_ms)
+            self.log.look(quiet_ms, battery_ms == 0 and steps % _SIX_HOURS == 0)
 
 
 def run(board):

@@ -2,12 +2,16 @@
 
 from binascii import crc32
 
+from micropython import const
+
 from . import late
 
-_RULES = "kitbag.wire.plan"  # the schema and its check: loaded for a moment at start and on change
+_RULES = const(
+    "kitbag.wire.plan"
+)  # the schema and its check: loaded for a moment at start and on change
 
-_SLOTS = ("plan_a", "plan_b")
-_CURRENT = "plan_slot"
+_SLOTS = const(("plan_a", "plan_b"))
+_CURRENT = const("plan_slot")
 
 
 class Care:
@@ -30,7 +34,9 @@ class Care:
 
     def to_json(self):
         """The plan in force as it is stored and sent (bytes)."""
-        return late.load(_RULES).to_json(self.plan)
+        data = late.load(_RULES).to_json(self.plan)
+        late.forget(_RULES)
+        return data
 
     def apply(self, data):
         """Check the JSON `data`, keep it and use it.
@@ -41,6 +47,7 @@ class Care:
         rules = late.load(_RULES)
         plan, problems = rules.from_json(data)
         if problems:
+            late.forget(_RULES)
             return problems
         spare = self._slot ^ 1
         stored = rules.to_json(plan)
@@ -48,16 +55,17 @@ class Care:
         # In force is what was stored: numbers as they are written there
         plan, problems = _unsealed(rules, self._memory.blob(_SLOTS[spare]) or b"")
         if problems or rules.to_json(plan) != stored:
-            raise OSError("the plan did not read back")
+            raise OSError  # it did not read back
         self._memory.keep_number(_CURRENT, spare)
         self._slot = spare
         self.plan = plan
         self.crc = crc32(stored)
+        late.forget(_RULES)
         return []
 
 
 def _unsealed(rules, data):
     stored = data[4:]
     if crc32(stored).to_bytes(4, "little") != data[:4]:
-        return None, [("", "a damaged plan", "a whole one")]
+        return None, True
     return rules.from_json(stored)

@@ -6,7 +6,9 @@ works out the rest.
 
 import time
 
-_WRAP_MASK = (1 << 30) - 1  # ESP32's ticks_ms period
+from micropython import const
+
+_WRAP_MASK = const((1 << 30) - 1)  # ESP32's ticks_ms period
 
 
 class Clock:

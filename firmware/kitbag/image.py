@@ -7,7 +7,9 @@ two versions, and what two versions do together nobody has tested.
 import json
 from binascii import crc32
 
-_LIST = "kitbag/manifest.json"  # beside boot.py, where the port starts from
+from micropython import const
+
+_LIST = const("kitbag/manifest.json")  # beside boot.py, where the port starts from
 
 
 def whole():

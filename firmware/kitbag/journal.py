@@ -24,7 +24,7 @@ class Journal:
     def __init__(self, partition, boot, clock):
         self._flash = partition
         self._sectors = partition.ioctl(_IOCTL_BLOCKS, 0)
-        self._clock = clock
+        self.clock = clock
         self._boot = boot
         self._slot = bytearray(records.SLOT)
         self._used = self._sectors  # sectors that hold records, up to all of them
@@ -134,7 +134,7 @@ class Journal:
         if self.next - self._head_first >= records.RECORDS_PER_SECTOR:
             self._begin_sector((self._head + 1) % self._sectors, self.next)
             self._used = min(self._sectors, self._used + 1)
-        uptime_ms = self._clock.uptime_ms() if at is None else at
+        uptime_ms = self.clock.uptime_ms() if at is None else at
         slot = records.pack(kind, self._boot, uptime_ms, self.epoch, self.next, values)
         place = self.next - self._head_first
         # Counted before it is written: a slot that flash half took must never be used again
@@ -156,16 +156,28 @@ class Journal:
         """
         if not self.first <= seq < self.next:
             raise ValueError(seq)
-        per_sector = records.RECORDS_PER_SECTOR
-        back = (
-            (self._head_first - seq + per_sector - 1) // per_sector
-            if seq < self._head_first
-            else 0
-        )
-        sector = (self._head - back) % self._sectors
-        first = self._head_first - back * per_sector
-        count = min(count, first + per_sector - seq, self.next - seq)
+        sector, place = self._find(seq)
+        count = min(count, records.RECORDS_PER_SECTOR - place, self.next - seq)
         view = memoryview(buffer)[: count * records.SLOT]
-        self._flash.readblocks(sector, view, self._offset(seq - first))
+        self._flash.readblocks(sector, view, self._offset(place))
         header = self._header(sector)
         return (self._boot if header is None else header[2]), count
+
+    # Sector and place of the record `seq`, which is held
+    def _find(self, seq):
+        per_sector = records.RECORDS_PER_SECTOR
+        back = (max(0, self._head_first - seq) + per_sector - 1) // per_sector
+        first = self._head_first - back * per_sector
+        return (self._head - back) % self._sectors, seq - first
+
+    def clear(self, seq):
+        """Make the slot of `seq` void, in place: a bit that is set can always be cleared.
+
+        Returns False when flash failed.
+        """
+        sector, place = self._find(seq)
+        try:
+            self._flash.writeblocks(sector, records.VOID, self._offset(place))
+        except OSError:
+            return False
+        return True

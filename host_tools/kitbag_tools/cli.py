@@ -440,7 +440,7 @@ def sync(session: Session, port: str | None, zone_name: str | None, as_json: boo
     return ExitCode.OK if result.complete else ExitCode.INCOMPLETE
 
 
-@kitbag.command(short_help="Look whether the bladder holds its air and feels a hug.")
+@kitbag.command(short_help="Look at the bladder, or at a dump of the log.")
 @_port
 @click.option(
     "--rest-s",
@@ -449,15 +449,52 @@ def sync(session: Session, port: str | None, zone_name: str | None, as_json: boo
     show_default=True,
     help="How long it is watched at rest, in seconds.",
 )
+@click.option(
+    "--image",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="No object: a raw dump of its log partition, however damaged.",
+)
+@click.option(
+    "--out",
+    "out_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="With --image: write what was recovered as tables, and a store of its own.",
+)
+@click.option(
+    "--object", "device", metavar="ID", help="With --out: whose dump it is. It does not say so."
+)
+@_zone
 @_json
 @pass_session
-def doctor(session: Session, port: str | None, rest_s: int, as_json: bool) -> ExitCode:
-    """Look whether the bladder holds its air and feels a hug.
+def doctor(
+    session: Session,
+    port: str | None,
+    rest_s: int,
+    image: Path | None,
+    out_dir: Path | None,
+    device: str | None,
+    zone_name: str | None,
+    as_json: bool,
+) -> ExitCode:
+    """Look whether the bladder holds its air and feels a hug, or what a dump of the log holds.
 
     Watches a minute of rest and one hug, and says what to do next. Nothing is changed on the
     object; the hug is one like any other, in its log too. Exit code 1 where something is to be
     mended, 4 where rest or hug could not be watched.
+
+    With --image it reads a file instead and recovers every record that can be believed. Your own
+    store is left alone. Exit code 4 where something is missing or damaged.
     """
+    if image is not None and port is not None:
+        raise _one_of_two("--image", "--port", "an object or a dump of one, not both")
+    if image is None and (out_dir is not None or device is not None):
+        given = "--out" if out_dir is not None else "--object"
+        raise _one_of_two(given, "no --image", "it writes down what a dump holds")
+    if image is not None:
+        return _dump(session, image, out_dir, device, zone_name, as_json)
+
     from .doctor.figures import measure
     from .doctor.judge import judge
     from .doctor.watch import watch
@@ -475,6 +512,51 @@ def doctor(session: Session, port: str | None, rest_s: int, as_json: bool) -> Ex
     else:
         session.out("\n".join(report_lines(hello, figures, verdict)))
     return verdict.health.exit_code
+
+
+def _one_of_two(given: str, beside: str, why: str) -> KitbagError:
+    return KitbagError(
+        where="kitbag doctor",
+        reason=Reason.USAGE,
+        problem=why,
+        given=f"{given} with {beside}",
+        allowed="--port PORT for an object; --image FILE, and --out DIR with it, for a dump",
+        next_step="leave one of them out" if beside.startswith("--") else "name it with --image",
+    )
+
+
+def _dump(
+    session: Session,
+    image: Path,
+    out_dir: Path | None,
+    device: str | None,
+    zone_name: str | None,
+    as_json: bool,
+) -> ExitCode:
+    from . import zones
+    from .doctor.dump import findings, source, words
+
+    _, named = zones.chosen(zone_name, session.env.variables)
+    data = source.load(image)
+    written: list[Path] = []
+    with _progress(session, False) as told:
+        found = findings.read(data, told)
+        source.check(image, data, found)
+        if out_dir is not None:
+            from .doctor.dump import tables
+
+            if told:
+                told(1.0, "writing the tables")
+            name = device or tables.UNKNOWN_DEVICE
+            written = tables.write(found, out_dir, named, name, session.env.now_utc_ms())
+    if as_json:
+        session.out_json(
+            {**words.report_fields(str(image), found), "files": [str(path) for path in written]}
+        )
+    else:
+        for line in [*words.report_lines(str(image), found), *map(str, written)]:
+            session.out(line)
+    return ExitCode.OK if found.is_whole else ExitCode.INCOMPLETE
 
 
 # --- care plans ----------------------------------------------------------------------------------

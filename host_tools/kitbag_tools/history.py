@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,14 @@ from kitbag.wire import plan as care_plan
 from kitbag.wire import records as wire
 
 from .errors import KitbagError, Reason
+from .records import LogRecord
 from .store import Gap, PastVisit, Store
 from .timeline import Timeline, timeline
 
-LEVEL_NOTHING, LEVEL_TOTALS = 0, 1  # the care plan's logging.level
+LEVEL_NOTHING = 0  # of the care plan's logging.level
+
+# All that an object writes while guests have it; anything else says that they are gone
+_WITH_GUESTS = (wire.GUARD, wire.EXCEPTION, wire.PLAN, wire.ANCHOR)
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Log:
     gaps: list[Gap]
     conflicts: int  # records in quarantine
     levels: list[tuple[int, int]]  # (first seq, logging level from there on), never empty
+    guests: list[range]  # seqs at which it was lent: what follows each was not written down
 
     def level_at(self, seq: int) -> int:
         """What the holder let be written around `seq`."""
@@ -34,6 +39,10 @@ class Log:
                 break
             level = set_level
         return level
+
+    def lent_at(self, seq: int) -> bool:
+        """Whether guests had the object just after `seq` was written."""
+        return any(seq in lent for lent in self.guests)
 
 
 @dataclass(frozen=True)
@@ -108,4 +117,26 @@ def _log(store: Store, device: str, epoch: int, plans: Mapping[int, dict[str, An
         gaps=store.gaps(device, epoch),
         conflicts=store.quarantined(device, epoch),
         levels=levels,
+        guests=_guests(records, plans),
     )
+
+
+def _guests(
+    records: Sequence[LogRecord], plans: Mapping[int, dict[str, Any] | None]
+) -> list[range]:
+    found: list[range] = []
+    since: int | None = None
+    for record in records:
+        guest = False
+        if record.kind == wire.PLAN:
+            crc = record.fields["crc"]
+            plan = plans.get(crc) if isinstance(crc, int) else None
+            guest = bool(plan and plan.get("logging.guest"))
+        if since is not None and (record.kind not in _WITH_GUESTS or record.kind == wire.PLAN):
+            found.append(range(since, record.seq))
+            since = None
+        if guest:
+            since = record.seq
+    if since is not None:
+        found.append(range(since, records[-1].seq + 1))
+    return found

@@ -14,7 +14,7 @@ from typing import Literal
 
 from kitbag.wire import records as wire
 
-from .history import LEVEL_NOTHING, LEVEL_TOTALS, History, Log
+from .history import LEVEL_NOTHING, History, Log
 from .records import FieldValue, LogRecord
 from .timeline import Boot, Moment, TimeQuality, weakest
 from .zones import local, night_bounds, night_of
@@ -34,11 +34,12 @@ WARM_STATES = ("warming", "holding", "fading", "cannot_reach")
 KNOWN_SHARE = 0.95
 # ... and when this much of it lies between the first and the last contact
 SEEN_MIN = 360.0
-MINUTE_MS = 60_000
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 _LISTENED = 4  # breath records in a hold, a quarter of a minute apart: a minute of listening
 FINE_MS = 30 * MINUTE_MS
 
 PARTLY_SEEN = "partly_seen"
+_AGREED = ("not_logged", "guest")
 
 Use = Literal["used", "not_used", "unknown"]
 
@@ -117,6 +118,7 @@ class Diary:
     known: list[Stretch] = field(default_factory=list[Stretch])
     silent: list[Stretch] = field(default_factory=list[Stretch])
     restarts: list[Mark] = field(default_factory=list[Mark])
+    withheld: list[Mark] = field(default_factory=list[Mark])
 
 
 @dataclass(frozen=True)
@@ -124,10 +126,11 @@ class Night:
     """One night of one object. Minutes and counts are of what could be dated to this night.
 
     `use` is "unknown" where the log does not cover the night and `reason` says why: no_power,
-    gap, clock_unknown, not_logged (as agreed in the care plan), no_data, or partly_seen: less than
-    six hours of it lie between the first and the last contact. `source` is "events" or
-    "totals" (logging level 1: sums only). `known_min` of the `span_min` between the first and the
-    last contact are covered by the log.
+    gap, clock_unknown, not_logged (as agreed in the care plan), guest (lent, as agreed), withheld
+    (by its holder), no_data, or partly_seen: less than six hours of it lie between the first and
+    the last contact. `source` is "events" or "totals" (logging level 1: sums only). `known_min`
+    of the `span_min` between the first and the last contact are covered by the log; None where
+    the holder withheld something of the night: the log does not say which part.
     """
 
     date: date
@@ -138,7 +141,8 @@ class Night:
     source: str
     quality: TimeQuality | None
     span_min: float
-    known_min: float
+    known_min: float | None
+    withheld: bool
     gestures: list[Gesture]
     marks: list[Mark]
     warmth: list[Stretch]
@@ -167,6 +171,7 @@ class Night:
 def gestures(log: Log) -> list[Gesture]:
     """The gestures of a log, by boot and seq, holds that were cut short among them."""
     found: list[Gesture] = []
+    marks = _marks(log)
     last_boot = log.timeline.boots[-1].boot if log.timeline.boots else 0
     for boot in log.timeline.boots:
         begun: tuple[LogRecord, int] | None = None
@@ -177,13 +182,13 @@ def gestures(log: Log) -> list[Gesture]:
             elif record.kind == wire.HOLD_START:
                 breaths = []
                 if begun:  # the record of its end did not come down
-                    found.append(_cut(boot, *begun, "record_missing"))
+                    found.append(_cut(boot, *begun, _missing(log, boot, begun, marks)))
                 begun = record, uptime_ms
             elif record.kind in GESTURES:
                 gesture = _whole(boot, record, uptime_ms)
                 if record.kind in (wire.HOLD, wire.LONG_HOLD, wire.REST):
                     if begun and not _same(begun, gesture, uptime_ms):
-                        found.append(_cut(boot, *begun, "record_missing"))
+                        found.append(_cut(boot, *begun, _missing(log, boot, begun, marks)))
                     begun = None
                     gesture = replace(gesture, breathed=_breathed(breaths))
                     breaths = []
@@ -192,8 +197,39 @@ def gestures(log: Log) -> list[Gesture]:
             why = "still_held" if boot.boot == last_boot else "power_lost"
             if boot.boot != last_boot and _next_cause(log, boot) not in ("power_on", "unknown"):
                 why = "restarted"
+            if _missing(log, boot, begun, marks) == "withheld":
+                why = "withheld"
             found.append(_cut(boot, *begun, why))
     return found
+
+
+def _marks(log: Log) -> list[tuple[int, int]]:
+    """(place of its boot, uptime) of every moment around which its holder withheld something.
+
+    A mark tells it in hours of powered time before itself.
+    """
+    found: list[tuple[int, int]] = []
+    boots = log.timeline.boots
+    for place, boot in enumerate(boots):
+        for record, uptime_ms in boot.records:
+            ago_h = record.fields.get("ago_h") if record.kind == wire.WITHHELD else None
+            if not isinstance(ago_h, int):
+                continue
+            at, then_ms = place, uptime_ms - ago_h * HOUR_MS
+            while then_ms < 0 and at and boots[at - 1].boot == boots[at].boot - 1:
+                at -= 1
+                then_ms += boots[at].last_ms
+            found.append((at, max(0, then_ms)))
+    return found
+
+
+def _missing(
+    log: Log, boot: Boot, begun: tuple[LogRecord, int], marks: list[tuple[int, int]]
+) -> str:
+    """Why a hold that began has no end: its holder kept the rest, or a record is missing."""
+    place = log.timeline.boots.index(boot)
+    kept = any(at == place and abs(then_ms - begun[1]) <= DAY_MS for at, then_ms in marks)
+    return "withheld" if kept else "record_missing"
 
 
 def _breathed(breaths: list[bool]) -> bool | None:
@@ -300,11 +336,15 @@ def diary(history: History) -> Diary:
     book = Diary()
     for log in history.logs:
         book.gestures += gestures(log)
+        for place, uptime_ms in _marks(log):
+            utc_ms = _place(log.timeline.boots[place].at(uptime_ms))
+            if utc_ms is not None:
+                book.withheld.append(Mark("withheld", utc_ms, {}))
         before: Boot | None = None
         for boot in log.timeline.boots:
             _enter(book, log, boot)
             if before:
-                _between(book, before, boot)
+                _between(book, log, before, boot)
             before = boot
     return book
 
@@ -355,20 +395,27 @@ def _cover(book: Diary, log: Log, boot: Boot, start_ms: int, end_ms: int) -> Non
         missing = any(
             (last.seq if last else record.seq - 1) < gap.first_seq < record.seq for gap in log.gaps
         )
-        level = log.level_at(last.seq if last else record.seq)
-        part = kind if level > LEVEL_NOTHING else "not_logged"
+        part = _kept(log, last.seq if last else record.seq, kind)
         _add(book, Stretch("gap" if missing else part, at_ms, max(at_ms, utc_ms)))
         at_ms, last = max(at_ms, utc_ms), record
-    level = log.level_at(last.seq) if last else LEVEL_TOTALS
-    _add(book, Stretch(kind if level > LEVEL_NOTHING else "not_logged", at_ms, end_ms))
+    _add(book, Stretch(_kept(log, last.seq, kind) if last else kind, at_ms, end_ms))
 
 
-def _between(book: Diary, before: Boot, boot: Boot) -> None:
+def _kept(log: Log, seq: int, kind: str) -> str:
+    """`kind`, or why nothing was to be written after `seq`."""
+    if log.lent_at(seq):
+        return "guest"
+    return kind if log.level_at(seq) > LEVEL_NOTHING else "not_logged"
+
+
+def _between(book: Diary, log: Log, before: Boot, boot: Boot) -> None:
     """The time between two boots: without power, or a restart that took a moment."""
     start_ms, end_ms = _place(before.end()), _place(boot.start())
     if start_ms is None or end_ms is None or end_ms <= start_ms:
         return
-    if boot.cause in ("power_on", "unknown") or boot.boot != before.boot + 1:
+    if before.records and log.lent_at(before.records[-1][0].seq):
+        _add(book, Stretch("guest", start_ms, end_ms))
+    elif boot.cause in ("power_on", "unknown") or boot.boot != before.boot + 1:
         _add(book, Stretch("no_power", start_ms, end_ms))
     else:
         _add(book, Stretch("known", start_ms, end_ms))
@@ -418,12 +465,13 @@ def _night(book: Diary, night: date, where: tzinfo, first_ms: int, last_ms: int)
     touch = _clipped(book.touch, start_ms, end_ms)
     known = _clipped(book.known, start_ms, end_ms)
     silent = _clipped(book.silent, start_ms, end_ms)
+    withheld = any(start_ms <= mark.utc_ms < end_ms for mark in book.withheld)
     temperatures = [t for t in book.temperatures if start_ms <= t.utc_ms < end_ms]
     span_min = (min(end_ms, last_ms) - max(start_ms, first_ms)) / MINUTE_MS
     known_min = _minutes(known)
     tallies = [m.fields for m in marks if m.kind == "tally"]
     used = any(g.kind != "rest" for g in own) or bool(warmth) or bool(tallies)
-    use, reason = _use(used, span_min, known_min, silent)
+    use, reason = _use(used, span_min, known_min, silent, withheld)
     events = not tallies or bool(own)
     lengths = [g.duration_s / 60 for g in bouts if g.duration_s is not None]
     starts = [g.start for g in bouts if _place(g.start) is not None]
@@ -438,13 +486,14 @@ def _night(book: Diary, night: date, where: tzinfo, first_ms: int, last_ms: int)
         source="events" if events else "totals",
         quality=weakest(g.quality for g in own),
         span_min=span_min,
-        known_min=known_min,
+        known_min=None if withheld else known_min,
+        withheld=withheld,
         gestures=own,
         marks=marks,
         warmth=warmth,
         touch=touch,
         temperatures=temperatures,
-        known=known,
+        known=[] if withheld else known,
         silent=silent,
         restarts=[m for m in book.restarts if start_ms <= m.utc_ms < end_ms],
         holds=len(bouts) if events else int(_total(tallies, "holds")),
@@ -470,13 +519,17 @@ def _night(book: Diary, night: date, where: tzinfo, first_ms: int, last_ms: int)
 
 
 def _use(
-    used: bool, span_min: float, known_min: float, silent: Sequence[Stretch]
+    used: bool, span_min: float, known_min: float, silent: Sequence[Stretch], withheld: bool
 ) -> tuple[Use, str]:
     if used:
         return "used", ""
-    if span_min < SEEN_MIN:
+    if withheld:
+        return "unknown", "withheld"
+    seen = known_min >= KNOWN_SHARE * span_min
+    # Of what was not to be written, nobody may say that it was not used, however short it was
+    if span_min < SEEN_MIN and (seen or not any(s.kind in _AGREED for s in silent)):
         return "unknown", PARTLY_SEEN
-    if known_min >= KNOWN_SHARE * span_min:
+    if seen:
         return "not_used", ""
     longest: dict[str, float] = {}
     for stretch in silent:
@@ -507,6 +560,8 @@ _UNKNOWN = {
     "gap": "that part of the log is missing, so nothing is known",
     "clock_unknown": "the times of that night are not known well enough",
     "not_logged": "nothing was written down, as agreed",
+    "guest": "others had it, so nothing was written down, as agreed",
+    "withheld": "withheld by its holder",
     "no_data": "nothing is known of it",
     PARTLY_SEEN: "not used in the short part of it that was brought home",
 }
@@ -515,6 +570,7 @@ _CUT = {
     "restarted": "One hold was under way when the object restarted; "
     "how long it lasted is not known.",
     "still_held": "It was being held when the log was read.",
+    "withheld": "The end of one hold was withheld by its holder.",
     "record_missing": "The end of one hold is missing from the log.",
 }
 
@@ -532,6 +588,8 @@ def describe(night: Night, where: tzinfo, scent_name: str = "") -> list[str]:
     if comfort := _comfort(night, scent_name):
         said.append(comfort)
     said += sorted({_CUT[g.end_reason] for g in night.gestures if g.end_reason})
+    if night.withheld:
+        said.append("Something of it was withheld by its holder.")
     said += _resting(night, where)
     said += _silences(night, where)
     return said
@@ -597,6 +655,7 @@ def _silences(night: Night, where: tzinfo) -> list[str]:
         "gap": "The log has a gap from {} to {}.",
         "clock_unknown": "From {} to {} the times are not known well.",
         "not_logged": "From {} to {} nothing was written down, as agreed.",
+        "guest": "From {} to {} others had it, and nothing was written down, as agreed.",
     }
     told = [
         words[s.kind].format(_clock(s.start_ms, where), _clock(s.end_ms, where))

@@ -45,6 +45,8 @@ WORDS = {
     "gesture.double_squeeze": "what two squeezes begin (three always stop everything)",
     "gesture.pat": "what patting begins",
     "logging.level": "0 nothing, 1 totals of a night, 2 events, 3 events and samples",
+    "logging.marker": "whether one mark says that a night was withheld, and nothing else of it",
+    "logging.guest": "lent: nothing is written until it has lain untouched for 6 hours",
 }
 
 

@@ -586,6 +586,8 @@ _WHY = {
     "gap": "gap in the log",
     "clock_unknown": "times not known",
     "not_logged": "not written down",
+    "guest": "lent to others",
+    "withheld": "withheld",
     "no_data": "not known",
 }
 

@@ -38,7 +38,7 @@ CREATE TABLE visits (
     visit INTEGER PRIMARY KEY,
     device TEXT NOT NULL REFERENCES devices,
     log_epoch INTEGER NOT NULL,
-    act TEXT NOT NULL,                 -- sync, set_up
+    act TEXT NOT NULL,                 -- sync, set_up, recover
     utc_ms INTEGER NOT NULL,
     boot INTEGER NOT NULL,
     uptime_ms INTEGER NOT NULL,

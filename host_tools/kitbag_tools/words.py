@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .object_client import Hello
+from .store import Gap
 from .visits import SyncResult
 
 STATES = {
@@ -60,16 +61,19 @@ def status_lines(hello: Hello, fields: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def gap_line(gap: Gap) -> str:
+    """Which records are missing, and why."""
+    which = (
+        f"record {gap.first_seq}"
+        if gap.count == 1
+        else f"records {gap.first_seq} to {gap.last_seq} ({gap.count})"
+    )
+    return f"Missing: {which}, {_GAP.get(gap.reason, gap.reason)}."
+
+
 def gap_lines(result: SyncResult) -> list[str]:
     """One sentence for each gap and one for conflicts."""
-    lines: list[str] = []
-    for gap in result.gaps:
-        which = (
-            f"record {gap.first_seq}"
-            if gap.count == 1
-            else f"records {gap.first_seq} to {gap.last_seq} ({gap.count})"
-        )
-        lines.append(f"Missing: {which}, {_GAP.get(gap.reason, gap.reason)}.")
+    lines = [gap_line(gap) for gap in result.gaps]
     if result.conflicts:
         first, last = min(result.conflicts), max(result.conflicts)
         lines.append(

@@ -12,6 +12,11 @@ def test_what_a_module_needs_comes_before_it() -> None:
     assert len(order) == len(set(order))
 
 
+def test_what_is_forgotten_after_use_is_known() -> None:
+    assert memory.brief_modules() == ["kitbag.drop", "kitbag.image", "kitbag.wire.plan"]
+    assert set(memory.brief_modules()) <= set(memory.late_modules("kitbag.app"))
+
+
 def test_every_module_of_the_object_is_loaded_at_start_or_late(repository: Path) -> None:
     firmware = repository / "firmware"
     # link.mode is main.py's, and only starts the radio

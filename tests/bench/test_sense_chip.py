@@ -64,7 +64,7 @@ def test_a_sense_keeps_nothing_finer_than_float32() -> None:
     felt = Chip(1, ChipHugSense)
     felt.play(hold(2.0, 1_500.0, 5.0), 6.0)
     floats = [value for value in vars(felt.sense).values() if type(value) is float]
-    assert len(floats) > 10
+    assert len(floats) >= 10
     assert [value for value in floats if value != rounded(value)] == []
     finer = Chip(1, HugSense)
     finer.play(hold(2.0, 1_500.0, 5.0), 6.0)

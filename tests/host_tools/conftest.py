@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ import pytest
 
 from host_tools.fake_object import KEY, FakeObject, Log
 from host_tools.made_nights import EVENING_MS
+from kitbag_tools import cli
 from kitbag_tools.environment import Environment
 from kitbag_tools.keys import FILE as KEYS
 from kitbag_tools.keys import Keys
 from kitbag_tools.object_client import ObjectClient
 from kitbag_tools.store import Store
-from kitbag_tools.transports import open_port
+from kitbag_tools.transports import discovery, open_port
 
 
 @dataclass
@@ -85,3 +86,21 @@ def env(tmp_path: Path, clock: Clock) -> Environment:
         now_utc_ms=clock,
         variables={"KITBAG_ZONE": "Europe/London"},
     )
+
+
+@pytest.fixture
+def kitbag(env, tmp_path, monkeypatch):
+    """Runs a command; (exit code, stdout, stderr) with the test's folder written as DIR."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(discovery, "HANDSHAKE_S", 0.1)
+
+    def run(*arguments: object, **variables: str) -> tuple[int, str, str]:
+        for stream in (env.stdout, env.stderr):
+            stream.seek(0)
+            stream.truncate()
+        given = replace(env, variables={**env.variables, **variables})
+        code = cli.main([str(argument) for argument in arguments], given)
+        told = [s.getvalue().replace(str(tmp_path), "DIR") for s in (env.stdout, env.stderr)]
+        return code, told[0], told[1]
+
+    return run

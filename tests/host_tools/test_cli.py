@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from host_tools.made_nights import EVENING_MS, HOUR, a_night, both_ends, put
 from host_tools.made_rest_and_hug import readings
 from kitbag.wire import plan as care_plan
 from kitbag.wire import records
-from kitbag_tools import cli, visits
+from kitbag_tools import visits
 from kitbag_tools.doctor import watch
 from kitbag_tools.errors import ExitCode, KitbagError, Reason
 from kitbag_tools.object_client import ObjectClient
@@ -26,24 +26,6 @@ from kitbag_tools.store import Store
 from kitbag_tools.transports import discovery
 
 GOLDEN = Path(__file__).parent / "golden"
-
-
-@pytest.fixture
-def kitbag(env, tmp_path, monkeypatch):
-    """Runs a command; (exit code, stdout, stderr) with the test's folder written as DIR."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(discovery, "HANDSHAKE_S", 0.1)
-
-    def run(*arguments: object, **variables: str) -> tuple[int, str, str]:
-        for stream in (env.stdout, env.stderr):
-            stream.seek(0)
-            stream.truncate()
-        given = replace(env, variables={**env.variables, **variables})
-        code = cli.main([str(argument) for argument in arguments], given)
-        told = [s.getvalue().replace(str(tmp_path), "DIR") for s in (env.stdout, env.stderr)]
-        return code, told[0], told[1]
-
-    return run
 
 
 @pytest.fixture

@@ -151,8 +151,8 @@ def test_a_gap_in_the_log_makes_the_night_unknown(tmp_path):
     assert (night.use, night.reason) == ("unknown", "gap")
 
 
-def plan_of(level: int) -> StoredPlan:
-    plan = care_plan.defaults() | {"logging.level": level}
+def plan_of(level: int, guest: bool = False) -> StoredPlan:
+    plan = care_plan.defaults() | {"logging.level": level, "logging.guest": guest}
     return StoredPlan(care_plan.to_json(plan).decode(), care_plan.crc(plan))
 
 
@@ -165,6 +165,118 @@ def test_what_was_not_to_be_written_down_is_unknown_as_agreed(tmp_path):
     [night] = nights(history_of(tmp_path, log, both_ends(), plan=plan), LONDON)
     assert (night.use, night.reason) == ("unknown", "not_logged")
     assert "as agreed" in told(night)
+
+
+# --- Withheld by its holder ------------------------------------------------------------------
+
+
+def test_a_withheld_night_is_unknown_and_not_unused(tmp_path):
+    log = Log()
+    boot(log)
+    beat(log, 1, 0, 6 * HOUR)
+    log.add(wire.WITHHELD, 1, 6 * HOUR, 3)
+    beat(log, 1, 6 * HOUR, 8 * HOUR)
+    [night] = nights(history_of(tmp_path, log, both_ends()), LONDON)
+    assert (night.use, night.reason, night.withheld) == ("unknown", "withheld", True)
+    assert night.known_min is None
+    assert night.held_min is None
+    assert told(night) == "Night of Sun 1 March: withheld by its holder."
+
+
+def test_what_was_not_withheld_of_it_is_told(tmp_path):
+    log = Log()
+    boot(log)
+    held(log, 1, HOUR, 60)
+    beat(log, 1, HOUR, 6 * HOUR)
+    log.add(wire.WITHHELD, 1, 6 * HOUR, 3)
+    beat(log, 1, 6 * HOUR, 8 * HOUR)
+    [night] = nights(history_of(tmp_path, log, both_ends()), LONDON)
+    assert (night.use, night.reason, night.withheld) == ("used", "", True)
+    assert told(night).endswith("\nSomething of it was withheld by its holder.")
+
+
+def test_a_mark_is_of_the_night_so_many_powered_hours_before_it(tmp_path):
+    log = Log()
+    boot(log)
+    beat(log, 1, 0, 40 * HOUR)
+    boot(log, 2, cause="hard_reset")
+    beat(log, 2, 0, 6 * HOUR)
+    log.add(wire.WITHHELD, 2, 6 * HOUR, 15)  # 31 h after the first start: in the second night
+    beat(log, 2, 6 * HOUR, 20 * HOUR)
+    contacts = [Contact(1, 0, EVENING_MS, 8), Contact(2, 20 * HOUR, EVENING_MS + 60 * HOUR, 8)]
+    found = nights(history_of(tmp_path, log, contacts, boot=2), LONDON)
+    assert [night.reason for night in found] == ["", "withheld", ""]
+    assert [night.use for night in found] == ["not_used", "unknown", "not_used"]
+
+
+def test_a_hold_whose_end_was_withheld_says_so(tmp_path):
+    log = Log()
+    boot(log)
+    held(log, 1, HOUR, 60, end=False)
+    beat(log, 1, HOUR, 6 * HOUR)
+    log.add(wire.WITHHELD, 1, 6 * HOUR, 3)
+    held(log, 1, 7 * HOUR, 60)
+    history = history_of(tmp_path, log, both_ends())
+    assert [g.end_reason for g in gestures(history.logs[0])] == ["withheld", ""]
+    [night] = nights(history, LONDON)
+    assert "The end of one hold was withheld by its holder." in told(night)
+    assert "missing" not in told(night)
+
+
+def test_records_that_were_cleared_are_neither_gap_nor_damage(tmp_path):
+    log = Log()
+    boot(log)
+    start = log.next
+    held(log, 1, HOUR, 60)
+    for seq in range(start, log.next):
+        log.slots[seq - 1] = wire.VOID
+    beat(log, 1, HOUR, 6 * HOUR)
+    log.add(wire.WITHHELD, 1, 6 * HOUR, 3)
+    beat(log, 1, 6 * HOUR, 8 * HOUR)
+    history = history_of(tmp_path, log, both_ends())
+    assert history.logs[0].gaps == []
+    [night] = nights(history, LONDON)
+    assert (night.use, night.reason) == ("unknown", "withheld")
+    assert {s.kind for s in night.silent} == set()
+
+
+def test_while_guests_had_it_nothing_is_known_and_that_is_agreed(tmp_path):
+    log = Log()
+    boot(log)
+    plan = plan_of(2, guest=True)
+    log.add(wire.PLAN, 1, 1000, plan.crc, "host")
+    log.add(wire.GUARD, 1, HOUR, "SF1", "O", 60, 60, 0)
+    beat(log, 1, 7 * HOUR, 8 * HOUR)  # they are gone
+    held(log, 1, 8 * HOUR, 60)
+    history = history_of(tmp_path, log, both_ends(9 * HOUR), plan=plan)
+    [night] = nights(history, LONDON)
+    assert night.use == "used"
+    assert [(s.kind, round(s.minutes)) for s in night.silent] == [("guest", 420)]
+    assert "others had it" in told(night)
+
+
+def test_a_night_with_guests_only(tmp_path):
+    log = Log()
+    boot(log)
+    plan = plan_of(2, guest=True)
+    log.add(wire.PLAN, 1, 1000, plan.crc, "host")
+    log.add(wire.ANCHOR, 2, 4 * HOUR, EVENING_MS // 1000 + 12 * 3600, 0, 8)  # no start, no battery
+    contacts = [Contact(1, 0, EVENING_MS, 8), Contact(2, 4 * HOUR, EVENING_MS + 12 * HOUR, 8)]
+    history = history_of(tmp_path, log, contacts, plan=plan, boot=2)
+    [night] = nights(history, LONDON)
+    assert (night.use, night.reason) == ("unknown", "guest")
+    assert {s.kind for s in night.silent} == {"guest"}
+
+
+def test_an_hour_with_guests_is_not_told_as_unused(tmp_path):
+    for plan, reason in ((plan_of(2, guest=True), "guest"), (plan_of(0), "not_logged")):
+        log = Log()
+        boot(log)
+        log.add(wire.PLAN, 1, 1000, plan.crc, "host")
+        folder = tmp_path / reason
+        folder.mkdir()
+        [night] = nights(history_of(folder, log, both_ends(HOUR), plan=plan), LONDON)
+        assert (night.use, night.reason) == ("unknown", reason)
 
 
 def test_where_only_totals_were_kept_they_are_told(tmp_path):
@@ -258,6 +370,7 @@ def test_every_gesture_belongs_to_one_night_at_most(tmp_path_factory, holds, anc
     assert len(seqs) == len(set(seqs))
     assert len(gestures(history.logs[0])) == len(holds)
     for night in found:
+        assert night.known_min is not None
         assert night.known_min <= night.span_min + 0.01
         assert night.span_min <= 24 * 60 + 60
         assert (night.use == "unknown") == bool(night.reason)

@@ -33,7 +33,7 @@ class Touch:
         self.pattern = plan["touch.pattern"]
         if cue:
             self.pattern = "steady" if self.pattern == "purr" else "purr"
-        self._strength = max(0.0, min(1.0, plan["touch.strength"]))
+        self._strength = max(0, min(1, plan["touch.strength"]))
         neck = plan["placement"] == "neck"
         self._onset_ms = limits.TOUCH_ONSET_NECK_MS if neck else limits.TOUCH_ONSET_MS
         if self.pattern == "breath":
@@ -50,7 +50,7 @@ class Touch:
         self._period_ms = _PURR_MS if self.pattern == "purr" else int(60_000 / per_min)
         # Breath: cycles passed until `_paced_ms`, and the rate then
         self._from_per_min = self._to_per_min = per_min
-        self._phase = 0.0
+        self._phase = 0
         self._paced_ms = None
         self._fade_from = None
 
@@ -108,9 +108,9 @@ class Touch:
 
     def _envelope(self, t_ms):
         rise = limits.TOUCH_ONSET_FROM + (1 - limits.TOUCH_ONSET_FROM) * t_ms / self._onset_ms
-        level = min(1.0, rise)
+        level = min(1, rise)
         if self._fade_from is not None:
-            level *= max(0.0, 1 - (t_ms - self._fade_from) / _FADE_MS)
+            level *= max(0, 1 - (t_ms - self._fade_from) / _FADE_MS)
         return level
 
 
@@ -120,11 +120,11 @@ def _heartbeat(into_ms):
         return _pulse(into_ms)
     if second <= into_ms < second + _PULSE_MS:
         return _SECOND_BEAT * _pulse(into_ms - second)
-    return 0.0
+    return 0
 
 
 def _pulse(into_ms):
-    return min(1.0, (into_ms + _BEAT_STEP_MS) / _EDGE_MS, (_PULSE_MS - into_ms) / _EDGE_MS)
+    return min(1, (into_ms + _BEAT_STEP_MS) / _EDGE_MS, (_PULSE_MS - into_ms) / _EDGE_MS)
 
 
 def _breath(phase):

@@ -80,7 +80,7 @@ class Window:
         partition = esp32.Partition.find(esp32.Partition.TYPE_DATA, label=board.JOURNAL_LABEL)[0]
         self.journal = Journal(partition, self.clock.boot, self.clock)
         self.care = Care(memory)
-        self.log = Log(self.journal, self.care)
+        self.log = Log(self.journal, self.care, memory)
         self.supply = Supply(board)
         serial = "".join(["%02x" % b for b in machine.unique_id()])
         who = (board.NAME, serial, __version__)

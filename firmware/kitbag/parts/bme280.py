@@ -11,10 +11,10 @@ from micropython import const
 
 from machine import I2C, Pin
 
-_DATA = 0xF7
-_PRESSURE = 0xF7
-_TEMPERATURE = 0xFA
-_HUMIDITY = 0xFD
+_DATA = const(0xF7)
+_PRESSURE = const(0xF7)
+_TEMPERATURE = const(0xFA)
+_HUMIDITY = const(0xFD)
 _I2C_TIMEOUT_US = const(20_000)
 
 
@@ -87,7 +87,7 @@ class Barometer:
         self._bus.latch()
 
     def pressure_pa(self):
-        return self._chip.pressure * 100.0
+        return self._chip.pressure * 100
 
     def bladder_c(self):
         return self._chip.temperature

@@ -20,13 +20,13 @@ from micropython import const
 _BIN_MS = const(200)
 _BINS = const(5)  # a mean over 1 s: nothing is left of a heart at 60 a minute, little at 50 or 100
 _POLE = const(0.45)  # a bin
-_CREEP_S = const(6.0)
+_CREEP_S = const(6)
 _GAP_MS = const(1_000)  # without a sample: what was before says nothing about what comes
 
-_LEAST_PA = const(1.0)  # rise and fall of the smallest breath that can be told, as filtered
+_LEAST_PA = const(1)  # rise and fall of the smallest breath that can be told, as filtered
 _TOLD_PA = const(1.6)  # ... and the half of the usual one: quiet air makes as much as 1.4
 _OF_USUAL = const(0.5)  # ... and of the usual breath's own rise
-_OF_NOISE = const(2.0)  # a breath's half must be larger than so much of the noise of one sample
+_OF_NOISE = const(2)  # a breath's half must be larger than so much of the noise of one sample
 _USUAL_OF = const(7)  # breaths that the usual size is the median of
 _FORGET_AFTER_MS = const(12_000)  # with no breath for so long, the usual was too large
 _FORGET = const(0.98)  # a bin
@@ -50,27 +50,27 @@ class Breath:
     """
 
     def __init__(self):
-        self._bins = array("f", [0.0] * _BINS)
+        self._bins = array("f", [0] * _BINS)
         self._began = array("i", [0] * _CYCLES)  # ms since `begin`, when breath n rose
-        self._halves = array("f", [0.0] * _CYCLES)
+        self._halves = array("f", [0] * _CYCLES)
         self.begin()
 
     def begin(self):
         """A hold begins: forget the one before."""
         self.per_min = None
-        self.amplitude_pa = 0.0
-        self.quality = 0.0
+        self.amplitude_pa = 0
+        self.quality = 0
         self._first_ms = self._last_ms = None
         self._bin_ms = 0
-        self._sum = 0.0
+        self._sum = 0
         self._n = 0
-        self._noise_pa = 0.0
+        self._noise_pa = 0
         self._smooth = self._creep = None
-        self._slope = 0.0
+        self._slope = 0
         self._at = 0
         self._rising = False
-        self._top = self._bottom = 0.0
-        self._usual = 0.0
+        self._top = self._bottom = 0
+        self._usual = 0
         self._count = 0
 
     def sample(self, now_ms, pressure_pa):
@@ -81,7 +81,7 @@ class Breath:
             self.begin()
             self._first_ms = now_ms
             self._offset_pa = pressure_pa  # keeps float32's last digits
-            self._before = self._last = 0.0
+            self._before = self._last = 0
         self._last_ms = now_ms
         at_ms = now_ms - self._first_ms
         new = pressure_pa - self._offset_pa
@@ -96,7 +96,7 @@ class Breath:
         self._before, self._last = last, new
         if at_ms - self._bin_ms >= _BIN_MS:
             mean = self._sum / self._n
-            self._sum = 0.0
+            self._sum = 0
             self._n = 0
             self._bin_ms = at_ms
             self._bin(at_ms, mean)
@@ -143,7 +143,7 @@ class Breath:
     def look(self):
         """Judge what was breathed until now."""
         self.per_min = None
-        self.amplitude_pa = self.quality = 0.0
+        self.amplitude_pa = self.quality = 0
         if self._count <= _LEAST_CYCLES or self._usual < max(_TOLD_PA, _OF_NOISE * self._noise_pa):
             return
         now_ms = self._last_ms - self._first_ms
@@ -159,7 +159,7 @@ class Breath:
             return
         if now_ms - last_ms > _LATE * mean_ms + _LATE_MS:
             return
-        lengths = sizes = 0.0
+        lengths = sizes = 0
         later_ms = last_ms
         for back in range(1, n + 1):
             i = (newest - back) % _CYCLES

@@ -13,9 +13,9 @@ and cloth that gave way under an arm has come back too.
 from micropython import const
 
 _PLACED_AFTER_MS = const(60_000)
-_LOST_PA = const(100.0)  # a floor is 40 Pa, a minute's weather 7
-_UNSURE_PA_PER_K = const(100.0)  # of the tautness, and of a sensor that lags the air
-_RIGID_PA_PER_K = const(340.0)
+_LOST_PA = const(100)  # a floor is 40 Pa, a minute's weather 7
+_UNSURE_PA_PER_K = const(100)  # of the tautness, and of a sensor that lags the air
+_RIGID_PA_PER_K = const(340)
 _LEAKS = const(2)  # handlings in a row: somebody may have carried it upstairs
 
 
@@ -28,11 +28,11 @@ class Handling:
     def __init__(self):
         self.on = False
         self.lasted_ms = 0
-        self.lost_pa = 0.0
+        self.lost_pa = 0
         self.leaky = False
         self._leaks = 0
         self._from_ms = self._touched_ms = 0
-        self._before_pa = self._before_c = 0.0
+        self._before_pa = self._before_c = 0
 
     def sample(self, now_ms, touching, rest_pa, bladder_c, tautness_pa_per_k):
         """True when `on` changes. `touching`: something presses it; `rest_pa`: what would be there
@@ -56,7 +56,7 @@ class Handling:
 
     def _weigh(self, rest_pa, warmed_k, taut):
         if taut is None:  # in doubt it is the air that cooled
-            taut = _RIGID_PA_PER_K if warmed_k < 0 else 0.0
+            taut = _RIGID_PA_PER_K if warmed_k < 0 else 0
         self.lost_pa = self._before_pa + taut * warmed_k - rest_pa
         lost = self.lost_pa > _LOST_PA + _UNSURE_PA_PER_K * abs(warmed_k)
         self._leaks = self._leaks + 1 if lost else 0

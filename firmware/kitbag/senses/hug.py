@@ -19,16 +19,16 @@ from array import array
 from micropython import const
 
 # The baseline at rest
-_FOLLOW_PA_PER_S = const(62.0)  # a lift at 42 and warming air at 17; an express alone at 48
+_FOLLOW_PA_PER_S = const(62)  # a lift at 42 and warming air at 17; an express alone at 48
 _FOLLOW_TAU_S = const(0.5)
-_ONSET_PA = const(60.0)  # a door slam in the next room is 20-40
-_GESTURE_PA = const(100.0)  # a touch that never gets this far says nothing
-_RESUME_MAX_PA = const(20_000.0)  # no arm presses harder (18.1 kPa, Kim et al.)
+_ONSET_PA = const(60)  # a door slam in the next room is 20-40
+_GESTURE_PA = const(100)  # a touch that never gets this far says nothing
+_RESUME_MAX_PA = const(20_000)  # no arm presses harder (18.1 kPa, Kim et al.)
 
 _BEFORE_MS = const(1_200)  # longer, and a lift would have moved on meanwhile
 
 # Some boards give lone dips of 10 to 200 Pa several times an hour
-_DIP_PA = const(80.0)  # a door stays below
+_DIP_PA = const(80)  # a door stays below
 _NEIGHBOURS = const(3)  # so many times less do these differ: the chip's filter has a tail
 
 # A touch: what it is by how long it lasts
@@ -45,8 +45,8 @@ _GROUP_QUIET_MS = const(1_200)  # ... and so does one that follows this soon
 _PATS_MIN = const(3)
 
 # A hold
-_LEVEL_TAU_S = const(8.0)
-_LEVEL_UP_TAU_S = const(2.0)
+_LEVEL_TAU_S = const(8)
+_LEVEL_UP_TAU_S = const(2)
 _FALL = const(0.5)  # of the hold's own pressure
 _BRIDGE_MS = const(1_000)  # a re-grip lasts up to 0.74 s
 _SETTLE_MS = const(400)  # a release is over when the pressure has stood still so long ...
@@ -54,10 +54,10 @@ _SETTLE_MAX_MS = const(3_000)  # ... or at the latest after this
 _SLOW_END_MS = const(3_000)
 _EDGE = const(0.12)  # of the height: where a touch begins and ends
 _ON_TOP = const(0.35)  # of the hold's own pressure: a squeeze while holding
-_ON_TOP_PA = const(120.0)
+_ON_TOP_PA = const(120)
 
 # Tautness
-_RIGID_PA_PER_K = const(340.0)  # P / T: what a rigid bladder does
+_RIGID_PA_PER_K = const(340)  # P / T: what a rigid bladder does
 _LEARN_EVERY_MS = const(30_000)
 _LEARN_FROM_K = const(0.2)
 _LEARN_KEEP = const(0.9)
@@ -101,36 +101,36 @@ class HugSense:
     def __init__(self, listener):
         self._to = listener
         self.phase = _REST
-        self.gauge_pa = 0.0  # over baseline, as far as it can be known
+        self.gauge_pa = 0  # over baseline, as far as it can be known
         self.tautness_pa_per_k = None  # None until it has been seen
         self._last_ms = None
-        self.rest_pa = 0.0
-        self.rest_c = 0.0
+        self.rest_pa = 0
+        self.rest_c = 0
         self._times = array("i", [0] * _RING)
-        self._pressures = array("f", [0.0] * _RING)
-        self._offset_pa = 0.0  # the ring holds pressures over this, to keep float32's last digits
+        self._pressures = array("f", [0] * _RING)
+        self._offset_pa = 0  # the ring holds pressures over this, to keep float32's last digits
         self._at = 0
         # A touch or hold
         self._start_ms = self._noticed_ms = 0
-        self._peak_pa = self._level_pa = self._cap_pa = 0.0
-        self._sum = 0.0
+        self._peak_pa = self._level_pa = self._cap_pa = 0
+        self._sum = 0
         self._n = 0
         self._fall_ms = None
-        self._fall_pa = 0.0
+        self._fall_pa = 0
         self._still_ms = 0
-        self._still_pa = 0.0
+        self._still_pa = 0
         self._slow_ms = 0
         self._top_ms = None  # a squeeze on top of a hold: since when
-        self._top_peak_pa = 0.0
+        self._top_peak_pa = 0
         # Squeezes or pats in a row
         self._group_ms = 0  # that they lasted together
         self._group_first_ms = self._group_last_ms = self._group_noticed_ms = 0
         self._group_count = 0
-        self._group_peak_pa = self._group_mean_pa = 0.0
+        self._group_peak_pa = self._group_mean_pa = 0
         # Learning the tautness
         self._learn_ms = None
-        self._learn_pa = self._learn_c = 0.0
-        self._sxy = self._sxx = 0.0
+        self._learn_pa = self._learn_c = 0
+        self._sxy = self._sxx = 0
 
     @property
     def active(self):
@@ -147,7 +147,7 @@ class HugSense:
 
     def sample(self, now_ms, pressure_pa, bladder_c):
         """One reading of the barometer at `now_ms` (monotone ms)."""
-        if not 20_000.0 < pressure_pa < 200_000.0:  # NaN too
+        if not 20_000 < pressure_pa < 200_000:  # NaN too
             return
         if self._last_ms is None:
             self._last_ms = now_ms
@@ -166,18 +166,24 @@ class HugSense:
             else:
                 # Follow, but never faster upwards than any lift
                 dt_s = dt_ms * 0.001
-                step = over * (dt_s / _FOLLOW_TAU_S if dt_s < _FOLLOW_TAU_S else 1.0)
+                step = over * (dt_s / _FOLLOW_TAU_S if dt_s < _FOLLOW_TAU_S else 1)
                 limit = _FOLLOW_PA_PER_S * dt_s
                 self.rest_pa += step if step < limit else limit
                 self.gauge_pa = over
-                if now_ms - self._learn_from(now_ms, bladder_c) >= _LEARN_EVERY_MS:
+                if self._learn_ms is None:
+                    self._learn_ms = now_ms
+                    self._learn_pa = self.rest_pa
+                    self._learn_c = bladder_c
+                elif now_ms - self._learn_ms >= _LEARN_EVERY_MS:
                     self._learn(now_ms, bladder_c)
         elif self.phase == _TOUCHED:
             self._touched(now_ms, pressure_pa, bladder_c)
         else:
             self._held(now_ms, pressure_pa, bladder_c, dt_ms * 0.001)
         if self._group_count and self.phase != _TOUCHED:
-            self._close_group_when_due(now_ms)
+            together = now_ms - self._group_first_ms < _GROUP_MS
+            if not together and now_ms - self._group_last_ms >= _GROUP_QUIET_MS:
+                self._close_group()
 
     @property
     def pressed(self):
@@ -187,13 +193,13 @@ class HugSense:
     @property
     def dip_pa(self):
         """How far the last reading but one was below both its neighbours, alone: the chip or its
-        bus, not the air. 0.0 where it was not, and while anything touches the object.
+        bus, not the air. 0 where it was not, and while anything touches the object.
         """
         ring, at = self._pressures, self._at
         first, low, last = ring[at - 2], ring[at - 1], ring[at]
         dip = min(first, last) - low
         lone = dip > max(_DIP_PA, _NEIGHBOURS * abs(last - first))
-        return dip if lone and not self.active and self._times[at - 2] else 0.0
+        return dip if lone and not self.active and self._times[at - 2] else 0
 
     def resume(self, rest_pa, rest_c):
         """Before the first sample: a hold was on when the object was reset, after such a rest."""
@@ -215,13 +221,6 @@ class HugSense:
 
     # --- At rest -----------------------------------------------------------------------------
 
-    def _learn_from(self, now_ms, bladder_c):
-        if self._learn_ms is None:
-            self._learn_ms = now_ms
-            self._learn_pa = self.rest_pa
-            self._learn_c = bladder_c
-        return self._learn_ms
-
     # dP/dT of the bladder, from the heater's own warming and cooling while nobody holds it
     def _learn(self, now_ms, bladder_c):
         dt_k = bladder_c - self._learn_c
@@ -230,7 +229,7 @@ class HugSense:
             self._sxx = _LEARN_KEEP * self._sxx + dt_k * dt_k
             if self._sxx >= _LEARN_ENOUGH_K2:
                 taut = self._sxy / self._sxx
-                self.tautness_pa_per_k = max(0.0, min(_RIGID_PA_PER_K, taut))
+                self.tautness_pa_per_k = max(0, min(_RIGID_PA_PER_K, taut))
             self._learn_ms = None
         elif now_ms - self._learn_ms >= 4 * _LEARN_EVERY_MS:
             self._learn_ms = None  # weather, not warmth
@@ -244,7 +243,7 @@ class HugSense:
         self.rest_c = bladder_c
         self._start_ms = self._edge_before(now_ms, pressure_pa)
         self._peak_pa = pressure_pa
-        self._sum = 0.0
+        self._sum = 0
         self._n = 0
         self._fall_ms = None
         self._learn_ms = None
@@ -269,7 +268,7 @@ class HugSense:
 
     # When the pressure left the baseline: walk back from now to the foot of the rise
     def _edge_before(self, now_ms, pressure_pa):
-        foot = self.rest_pa - self._offset_pa + max(6.0, 0.08 * (pressure_pa - self.rest_pa))
+        foot = self.rest_pa - self._offset_pa + max(6, 0.08 * (pressure_pa - self.rest_pa))
         start_ms = self._walk_back(now_ms, foot, False)
         # Where pats follow closely the chip's filter fills the valley between them
         return start_ms if self._fall_ms is None else max(start_ms, self._fall_ms)
@@ -305,7 +304,7 @@ class HugSense:
             return
         # Letting go: wait for the tail, or for the next squeeze
         peak = self._peak_pa - self.rest_pa
-        if over < max(_EDGE * peak, 8.0) or now_ms - self._fall_ms > 600:
+        if over < max(_EDGE * peak, 8) or now_ms - self._fall_ms > 600:
             self._touch_over(now_ms, pressure_pa)
         elif over > max(0.65 * peak, (self._fall_pa - self.rest_pa) + 0.3 * peak):
             self._touch_over(now_ms, pressure_pa)
@@ -339,7 +338,8 @@ class HugSense:
 
     def _touch_over(self, now_ms, pressure_pa):
         peak = self._peak_pa - self.rest_pa
-        end_ms = max(self._walk_back(now_ms, self._edge_pa(), True), self._fall_ms or now_ms)
+        edge = self.rest_pa - self._offset_pa + _EDGE * peak
+        end_ms = max(self._walk_back(now_ms, edge, True), self._fall_ms or now_ms)
         self.phase = _REST
         # The tail that still falls is no new touch; what stays up after it is one
         if pressure_pa - self.rest_pa <= max(_EDGE * peak, _ONSET_PA):
@@ -350,9 +350,6 @@ class HugSense:
             lasted_ms = (self._fall_ms or now_ms) - self._start_ms
             self._join_group(lasted_ms, end_ms, peak, self._sum / max(1, self._n))
 
-    def _edge_pa(self):
-        return self.rest_pa - self._offset_pa + _EDGE * (self._peak_pa - self.rest_pa)
-
     # --- Squeezes and pats in a row ----------------------------------------------------------
 
     def _join_group(self, lasted_ms, end_ms, peak_pa, mean_pa):
@@ -362,18 +359,13 @@ class HugSense:
             self._group_first_ms = self._start_ms
             self._group_noticed_ms = self._noticed_ms
             self._group_ms = 0
-            self._group_peak_pa = self._group_mean_pa = 0.0
+            self._group_peak_pa = self._group_mean_pa = 0
         count = self._group_count = self._group_count + 1
         self._group_ms += lasted_ms
         self._group_last_ms = end_ms
         self._group_peak_pa = max(self._group_peak_pa, peak_pa)
         self._group_mean_pa += (mean_pa - self._group_mean_pa) / count
         return count
-
-    def _close_group_when_due(self, now_ms):
-        together = now_ms - self._group_first_ms < _GROUP_MS
-        if not together and now_ms - self._group_last_ms >= _GROUP_QUIET_MS:
-            self._close_group()
 
     def _close_group(self):
         count, self._group_count = self._group_count, 0
@@ -389,7 +381,7 @@ class HugSense:
                 count,
                 self._group_peak_pa,
                 self._group_mean_pa,
-                min(1.0, self._group_peak_pa / (4 * _GESTURE_PA)),
+                min(1, self._group_peak_pa / (4 * _GESTURE_PA)),
             )
         )
 
@@ -418,16 +410,12 @@ class HugSense:
         peak = self._peak_pa - self.rest_pa
         self._to.on_hold(self._start_ms, self._noticed_ms, peak, self.tautness_pa_per_k)
 
-    # How far the air's own warming has moved the hidden baseline
-    def _drift_pa(self, bladder_c):
-        dt_k = bladder_c - self.rest_c
-        if self.tautness_pa_per_k is not None:
-            return self.tautness_pa_per_k * dt_k
-        return min(0.0, _RIGID_PA_PER_K * dt_k)
-
     def _held(self, now_ms, pressure_pa, bladder_c, dt_s):
         level = self._level_pa
-        base = self.rest_pa + self._drift_pa(bladder_c)
+        # The air's own warming has moved the hidden baseline; in doubt only its cooling did
+        taut = self.tautness_pa_per_k
+        drift_pa = (_RIGID_PA_PER_K if taut is None else taut) * (bladder_c - self.rest_c)
+        base = self.rest_pa + (min(0, drift_pa) if taut is None else drift_pa)
         # The hold's own pressure: what the arm added, not what warmth or weather added since
         height = min(self._cap_pa, max(level - base, 0.6 * self._cap_pa))
         self.gauge_pa = height + pressure_pa - level
@@ -450,7 +438,7 @@ class HugSense:
             self._peak_pa = base + over
         # Upwards it follows closely: a fall from warming air must be measured from where it began
         tau_s = _LEVEL_TAU_S if pressure_pa < level else _LEVEL_UP_TAU_S
-        self._level_pa += (pressure_pa - level) * min(1.0, dt_s / tau_s)
+        self._level_pa += (pressure_pa - level) * min(1, dt_s / tau_s)
         # A release too slow to fall: back at a baseline that cannot have dropped by itself
         if pressure_pa < base + 0.2 * self._cap_pa:
             self._slow_ms += int(dt_s * 1000)
@@ -492,7 +480,7 @@ class HugSense:
 
     # Has the fall come to rest at a new level, past the longest re-grip?
     def _released(self, now_ms, pressure_pa):
-        if abs(pressure_pa - self._still_pa) > 0.04 * self._cap_pa + 3.0:
+        if abs(pressure_pa - self._still_pa) > 0.04 * self._cap_pa + 3:
             self._still_pa = pressure_pa
             self._still_ms = now_ms
         since = now_ms - self._fall_ms
@@ -506,7 +494,8 @@ class HugSense:
         peak = max(self._peak_pa - self.rest_pa, mean)
         self.phase = _REST
         self.rest_pa = self._offset_pa = pressure_pa
-        self._refill()
+        for i in range(_RING):  # after the offset has moved, what the ring held is of no use
+            self._times[i] = 0
         self._close_group()
         lasted = end_ms - self._start_ms
         self._to.on_gesture(
@@ -518,11 +507,6 @@ class HugSense:
                 1,
                 peak,
                 mean,
-                min(1.0, 0.5 + peak / (10 * _GESTURE_PA)),
+                min(1, 0.5 + peak / (10 * _GESTURE_PA)),
             )
         )
-
-    # After the offset has moved, what the ring held is of no use
-    def _refill(self):
-        for i in range(_RING):
-            self._times[i] = 0

@@ -17,8 +17,15 @@ _TOUCH_AFTER_HOLD_MS = const(30_000)
 _TOUCH_AFTER_SQUEEZE_MS = const(60_000)
 _CUE_MS = const(5_000)
 _BUTTON_POLL_MS = const(20)
-_LINK_S = const(5)  # held so long and released: a link window
-_FORGET_S = const(10)
+# The button, held and released: from 2 s on the holder's choice, from 5 s on the link's
+_CHOICE_MS = const(2_000)
+_LINK_MS = const(5_000)
+_FORGET_MS = const(10_000)
+_DROP = const("kitbag.drop")
+# Three choices in a row take last night back. Two would not do: who feels no answer in the dark
+# and cannot tell whether the first one took presses again
+_ROW = const(3)
+_ROW_MS = const(20_000)
 
 
 class Answer:
@@ -29,7 +36,7 @@ class Answer:
         self._log = app.log
         self._heat = app.heat
         self._must_rest = False  # after a stop: no start before a release of 2 s
-        self._stopped_ms = 0
+        self.stopped_ms = 0
         self._busy_ms = 0  # when anything last touched it
         self._deliberate = True  # the touch that is on now began after that
         self._hold_answered = self._long_answered = False
@@ -57,19 +64,15 @@ class Answer:
             self.stop("triple_squeeze")
 
     def on_gesture(self, g):
-        self._busy_ms = max(self._stopped_ms, g.end_ms)  # it is known only a moment later
+        self._busy_ms = max(self.stopped_ms, g.end_ms)  # it is known only a moment later
         duration_s = (g.end_ms - g.start_ms) / 1000
         noticed_s = (g.noticed_ms - g.start_ms) / 1000
         shape = g.mean_pa / g.peak_pa if g.peak_pa > 0 else 0
         kind = getattr(records, g.kind.upper())
-        if kind in (records.SQUEEZE, records.PAT):
-            self._log.write(
-                kind, duration_s, g.peak_pa, g.count, shape, noticed_s, g.confidence, at=g.end_ms
-            )
-        else:
-            self._log.write(
-                kind, duration_s, g.peak_pa, shape, noticed_s, g.confidence, at=g.end_ms
-            )
+        count = (g.count,) if kind in (records.SQUEEZE, records.PAT) else ()
+        self._log.write(
+            kind, duration_s, g.peak_pa, *count, shape, noticed_s, g.confidence, at=g.end_ms
+        )
         if g.kind == "squeeze" and g.count == 2:
             self._begin("double_squeeze", _TOUCH_AFTER_SQUEEZE_MS)
         elif g.kind == "pat":
@@ -126,13 +129,16 @@ class Answer:
     def stop(self, how):
         """Everything off, and nothing begins again without a release and a new act."""
         self._cut()
-        self._stopped_ms = self._busy_ms = self._app.clock.uptime_ms()
+        self._log.waits = self._button.down_at is not None
+        self.stopped_ms = self._busy_ms = self._app.clock.uptime_ms()
         self._log.write(records.STOP, how, self._heat.state)
         self._heat.stop(how)
         self._deliberate = False
 
-    # From the interrupt of the button: outputs only; the task does the rest
+    # From the interrupt of the button: outputs only; the task does the rest. What is written
+    # meanwhile waits until it is known what the press is
     def _cut(self):
+        self._log.waits = True
         self._heat.cut()
         if self._app.comfort:
             self._app.comfort.cut()
@@ -140,20 +146,40 @@ class Answer:
         self._deliberate = False
 
     async def run_button(self):
+        log, button = self._log, self._button
+        row = first_ms = 0
         while True:
             await self._flag.wait()
-            if self._button.down_at is None:
-                continue
-            self.stop("button")
-            self._heat.acknowledge()
-            now = time.ticks_ms()
-            while not self._button.settled_up(now):
-                await asyncio.sleep_ms(_BUTTON_POLL_MS)
+            if button.down_at is not None:
+                self.stop("button")
+                self._heat.acknowledge()
                 now = time.ticks_ms()
-            held_s = self._button.held_ms(now) / 1000
-            self._log.write(records.BUTTON, held_s)
-            self._button.down_at = None
-            if _LINK_S <= held_s < _FORGET_S:
-                self._log.tally()
-                self._app.memory.keep_number("link", self._app.clock.uptime_ms() // 10)
-                raise SystemExit  # a reset in good order; main.py looks for what is left here
+                while not button.settled_up(now):
+                    await asyncio.sleep_ms(_BUTTON_POLL_MS)
+                    now = time.ticks_ms()
+                    if button.held_ms(now) >= _LINK_MS:
+                        log.resume()
+                held_ms = button.held_ms(now)
+                button.down_at = None
+                log.write(records.BUTTON, held_ms / 1000)
+                if _LINK_MS <= held_ms < _FORGET_MS:
+                    log.tally()
+                    self._app.memory.keep_number("link", self._app.clock.uptime_ms() // 10)
+                    raise SystemExit  # a reset in good order; main.py looks for what is left here
+                if not _CHOICE_MS <= held_ms < _LINK_MS or log.guest():
+                    row = 0
+                else:
+                    if not row or self.stopped_ms - first_ms >= _ROW_MS:
+                        row = 0
+                        first_ms = self.stopped_ms
+                    row += 1
+                    if row == _ROW:
+                        row = 0
+                        app = self._app
+                        for _ in late.load(_DROP).last_night(app.journal, app.memory, log):
+                            await asyncio.sleep_ms(0)
+                        late.forget(_DROP)
+                        self._tell_resting()
+                    elif log.choose():
+                        self._tell_resting()
+            log.resume()

@@ -13,10 +13,10 @@ from ..wire import records
 
 
 class Comfort:
-    """`own_per_min`: () -> the holder's breaths a minute, or None."""
+    """`feel.breaths_per_min` is the holder's own, or None."""
 
-    def __init__(self, board, care, log, memory, own_per_min):
-        self._own_per_min = own_per_min
+    def __init__(self, board, care, log, memory, feel):
+        self._feel = feel
         self._motor = Motor(board)
         self._diffuser = Diffuser(board)
         self._care = care
@@ -93,7 +93,7 @@ class Comfort:
         began = time.ticks_ms()
         t_ms = 0
         while self._touch is touch and not touch.over(t_ms):
-            touch.pace(self._own_per_min(), t_ms)
+            touch.pace(self._feel.breaths_per_min, t_ms)
             self._motor.drive(touch.strength(t_ms))
             if self._touch is not touch:  # cut in between
                 self._motor.off()

@@ -7,8 +7,8 @@ from micropython import const
 
 from .. import late
 from ..parts.bme280 import Barometer
+from ..senses import hug as hugs
 from ..senses.handling import Handling
-from ..senses.hug import HELD, LONG_HOLD_MS, HugSense
 from ..wire import records
 
 _ACTIVE_MS = const(40)  # 25 Hz
@@ -17,7 +17,7 @@ _TEMPERATURE_EVERY_MS = const(1_000)
 _FAILURES_MAX = const(3)
 _RETRY_MS = const(10_000)
 _BLADDER_EVERY_MS = const(60_000)
-_BREATH = "kitbag.senses.breath"
+_BREATH = const("kitbag.senses.breath")
 _BREATH_FROM_MS = const(12_000)  # a hold as long may become a long one: begin to listen
 _BREATH_EVERY_MS = const(15_000)
 # A live pressure has noise in its last bits and lies where the chip can measure; no squeeze is as
@@ -47,8 +47,8 @@ class Feel:
         self._handling = Handling()
         self._glitch_ms = -_GLITCH_EVERY_MS
         self._answer = None
-        self._pressure_pa = 0.0
-        self._bladder_c = 0.0
+        self._pressure_pa = 0
+        self._bladder_c = 0
         self._temperature_ms = 0
         self._sample_ms = 0
         self._touched_ms = 0
@@ -58,7 +58,7 @@ class Feel:
         self._same = 0
         self._clipped = False  # told, for the touch that is on
         self._calm = 0  # samples since the last touch, at most _CALM
-        self._step_pa = 0.0  # mean of |sample - the one before| over them
+        self._step_pa = 0  # mean of |sample - the one before| over them
         self.samples = 0
         self.skipped = 0
         self.lost = False
@@ -66,7 +66,7 @@ class Feel:
     def bind(self, answer):
         """Gestures go to `answer`; it needs the other tasks, so it comes last."""
         self._answer = answer
-        self._hug = HugSense(answer)
+        self._hug = hugs.HugSense(answer)
         rest = self._memory.hold
         if rest is not None:
             self._hug.resume(*rest)
@@ -182,7 +182,7 @@ class Feel:
             return
         hug = self._hug
         hug.sample(now, self._pressure_pa, self._bladder_c)
-        holding = hug.phase == HELD
+        holding = hug.phase == hugs.HELD
         if holding != self._holding:  # a reset must not take a hold for rest
             self._holding = holding
             self._memory.keep_hold(hug.rest_pa if holding else 0, hug.rest_c)
@@ -236,7 +236,7 @@ class Feel:
         breath = self._breath
         if self._breath_ms is None:
             breath.begin()
-            self._breath_ms = now + LONG_HOLD_MS - held_ms
+            self._breath_ms = now + hugs.LONG_HOLD_MS - held_ms
         breath.sample(now, self._pressure_pa)
         if now - self._breath_ms >= 0:
             self._breath_ms = now + _BREATH_EVERY_MS

@@ -42,6 +42,8 @@ SCHEMA = {
     "gesture.double_squeeze": ("scent", ROUTINES),
     "gesture.pat": ("none", ROUTINES),
     "logging.level": (2, (0, 3)),
+    "logging.marker": (True, bool),
+    "logging.guest": (False, bool),
 }
 
 
@@ -131,7 +133,8 @@ def to_json(plan):
     for key in sorted(SCHEMA):
         value = plan[key]
         if isinstance(value, float):
-            text = _number(value)
+            # The object's floats have 24 bits: print what both sides can hold
+            text = ("%.4f" % value).rstrip("0").rstrip(".")
         elif isinstance(value, bool):
             text = "true" if value else "false"
         elif isinstance(value, int):
@@ -140,12 +143,6 @@ def to_json(plan):
             text = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
         pairs.append('"' + key + '":' + text)
     return ("{" + ",".join(pairs) + "}").encode()
-
-
-def _number(value):
-    # The object's floats have 24 bits: print what both sides can hold
-    text = "%.4f" % value
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def from_json(data):

@@ -27,8 +27,6 @@ VOID = b"\x00" * SLOT
 
 _MAGIC = b"KBJ1"
 _HEADER = "<4sBBHIIII"  # magic, schema, spare, erases, epoch, boot, first seq, spare; then crc16
-_HEADER_SIZE = struct.calcsize(_HEADER)
-_HEADER_COPY = HEADER_SLOTS * SLOT // 2
 
 # Words that stand behind small numbers in records and in `status`. Append only.
 CAUSES = "unknown power_on hard_reset watchdog deep_sleep soft_reset"
@@ -78,6 +76,7 @@ TALLY = 25
 BREATH = 26
 PICKED_UP = 27
 PLACED = 28
+WITHHELD = 29
 
 GESTURE = "duration_s:3:50 peak_pa:2:1 mean_of_peak:1:250 noticed_after_s:1:100 confidence:1:200"
 COUNTED = (
@@ -119,6 +118,7 @@ KINDS = {
     BREATH: "breath breaths_per_min:2:100 amplitude_pa:2:20 quality:1:200",
     PICKED_UP: "picked_up rested_s:3:1",
     PLACED: "placed handled_s:3:1",
+    WITHHELD: "withheld ago_h:1:1",
 }
 
 
@@ -185,14 +185,15 @@ def pack_header(epoch, boot, first_seq, erases):
     """The four header slots (64 bytes: the same header twice) of a sector."""
     raw = struct.pack(_HEADER, _MAGIC, SCHEMA, 0, erases & 0xFFFF, epoch, boot, first_seq, 0)
     raw += struct.pack("<H", crc16(raw))
-    return (raw + b"\x00" * (_HEADER_COPY - len(raw))) * 2
+    return (raw + b"\x00" * (HEADER_SLOTS // 2 * SLOT - len(raw))) * 2
 
 
 def unpack_header(raw):
     """(schema, epoch, boot, first_seq, erases) from the first 64 bytes of a sector, or None."""
-    for start in (0, _HEADER_COPY):
-        copy = bytes(raw[start : start + _HEADER_SIZE + 2])
-        if copy[:4] != _MAGIC or len(copy) < _HEADER_SIZE + 2:
+    size = struct.calcsize(_HEADER) + 2
+    for start in (0, HEADER_SLOTS // 2 * SLOT):
+        copy = bytes(raw[start : start + size])
+        if copy[:4] != _MAGIC or len(copy) < size:
             continue
         if crc16(copy[:-2]) == copy[-2] | copy[-1] << 8:
             _, schema, _, erases, epoch, boot, first_seq, _ = struct.unpack(_HEADER, copy[:-2])

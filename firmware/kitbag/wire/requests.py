@@ -1,9 +1,9 @@
 """Requests and answers: what a host may ask, and what the object says back.
 
 All but a first `hello` goes sealed (wire.sealing), between an object and a host that it has
-adopted. One request frame, one answer frame; only `read` is answered by as many as it takes, until the
-records are all there or the next request comes. A request is a JSON object {"op": name, "n": turn,
-...}; its answer repeats the turn: {"n": turn, "ok": true, ...} or {"n": turn, "ok": false,
+adopted. One request frame, one answer frame; only `read` is answered by as many as it takes, until
+the records are all there or the next request comes. A request is a JSON object {"op": name, "n":
+turn, ...}; its answer repeats the turn: {"n": turn, "ok": true, ...} or {"n": turn, "ok": false,
 "error": code}.
 `read` is answered by a RECORDS body, and a PART body by a JSON answer.
 

@@ -50,8 +50,8 @@ _START_S = "from the export's start (--start; else the noon before the first nig
 # --- events --------------------------------------------------------------------------------------
 
 _UNITS = {
-    "_s": "s", "_ms": "ms", "_min": "min", "_pa": "Pa", "_c": "°C", "_v": "V", "_a": "A",
-    "_w": "W", "_pa_per_k": "Pa/K",
+    "_s": "s", "_h": "h", "_ms": "ms", "_min": "min", "_pa": "Pa", "_c": "°C", "_v": "V",
+    "_a": "A", "_w": "W", "_pa_per_k": "Pa/K",
 }  # fmt: skip
 _PAYLOAD = {
     "cause": "what made the object start",
@@ -103,6 +103,7 @@ _PAYLOAD = {
     "scents": "scent pulses since the last tally",
     "touch_min": "minutes of touch since the last tally",
     "rested_s": "how long nothing had touched it before; after a start, since that",
+    "ago_h": "something was withheld about so many hours of powered time before",
     "handled_s": "from the first touch to the last; written a minute after that",
 }
 
@@ -166,6 +167,7 @@ _END_REASONS = {
     "power_lost": "the power went while it was held",
     "restarted": "the object restarted while it was held",
     "still_held": "it was being held when the log was read",
+    "withheld": "its holder withheld the rest",
     "record_missing": "the record of its end did not come down",
 }
 
@@ -216,8 +218,13 @@ _REASONS = {
     "gap": "records are missing",
     "clock_unknown": "its times are not known well enough",
     "not_logged": "nothing was written down, as the care plan says",
+    "guest": "others had it, and nothing was written down, as the care plan says",
+    "withheld": "its holder withheld something of it, and nothing else of it was written",
     "no_data": "no record covers it",
     "partly_seen": "less than six hours of it lie between the first and the last contact",
+}
+_WITHHELD_LEVELS = {
+    "yes": "counts are of what was not withheld; which part of the night it was is not known"
 }
 _SUM = "of the gestures that could be dated to this night"
 
@@ -246,7 +253,17 @@ NIGHTS = Table(
         Column("face_max_c", "number", "highest face temperature in the log", "°C", "", 2),
         Column("scents", "number", "scent pulses given", decimals=0),
         Column("touch_min", "number", "minutes in which touch was given", "min", "", 1),
-        Column("known_min", "number", "minutes of the night that the log covers", "min", "", 1),
+        Column(
+            "withheld", "text", "did its holder withhold something of it", levels=_WITHHELD_LEVELS
+        ),
+        Column(
+            "known_min",
+            "number",
+            "minutes of the night that the log covers; empty where something was withheld",
+            "min",
+            "",
+            1,
+        ),
         Column("span_min", "number", "minutes between first and last contact", "min", "", 1),
         Column("no_power_min", "number", "minutes without power, at most", "min", "", 1),
         Column("gap_min", "number", "minutes in which records are missing", "min", "", 1),
@@ -405,6 +422,7 @@ def night_row(night: Night, device: str, where: tzinfo, zone_name: str) -> Row:
         "face_max_c": night.face_max_c,
         "scents": counted(night.scents),
         "touch_min": night.touch_min,
+        "withheld": "yes" if night.withheld else None,
         "known_min": night.known_min,
         "span_min": night.span_min,
         "no_power_min": silent("no_power"),

@@ -8,22 +8,8 @@ from kitbag.wire import asking, frames, records, requests, sealing
 from support.lcg import Random
 
 DEVICE = "c0ffee01"
-OPS = [
-    "hello",
-    "status",
-    "feel",
-    "time",
-    "anchor",
-    "read",
-    "ack",
-    "plan_get",
-    "plan_open",
-    "plan_apply",
-    "hosts",
-    "admit",
-    "revoke",
-    "bye",
-]
+OPS = ["hello", "status", "feel", "time", "anchor", "read", "ack", "plan_get", "plan_open"]
+OPS += ["plan_apply", "hosts", "admit", "revoke", "bye"]
 
 
 class Object(About):

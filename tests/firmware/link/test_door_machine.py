@@ -32,7 +32,7 @@ class Doors(RuleBasedStateMachine):
 
     hosts = Bundle("hosts")
 
-    @initialize(target=hosts, both=st.booleans())
+    @initialize(target=hosts, both=HEARD)
     def begin(self, both: bool) -> Any:
         """An object that nobody has adopted, or a therapist and a clinician."""
         self.about = Object()
@@ -188,14 +188,6 @@ class Doors(RuleBasedStateMachine):
         forget_all(self.about.memory)
         self.model.clear()
 
-    @rule(data=st.data())
-    def play_again(self, data: st.DataObject) -> None:
-        kept = [sealed for sealed in self.said if sealed[0] == frames.SEALED]
-        if kept:
-            answer = self.door.answer(data.draw(st.sampled_from(kept[-4:])))
-            assert answer[0] == frames.ANSWER
-            assert requests.fields_of(answer)["error"] == requests.E_NO_SESSION
-
     @rule(data=st.data(), noise=st.binary(min_size=1, max_size=64))
     def disturb(self, data: st.DataObject, noise: bytes) -> None:
         body = noise
@@ -229,11 +221,14 @@ class Doors(RuleBasedStateMachine):
 
     @invariant()
     def what_is_kept_is_what_was_allowed(self) -> None:
-        if not hasattr(self, "about"):
-            return
         assert dict(self.about.hosts.all()) == self.model
         assert self.about.acked == self.acked
         assert self.about.care.to_json() == self.plan
+
+    @invariant()
+    def what_was_said_once_is_never_heard_again(self) -> None:
+        for sealed in [one for one in self.said if one[0] == frames.SEALED][-3:]:
+            assert requests.fields_of(self.door.answer(sealed))["error"] == requests.E_NO_SESSION
 
 
 Machine: Callable[..., Any] = Doors.TestCase

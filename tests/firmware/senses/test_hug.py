@@ -485,7 +485,7 @@ def test_nothing_is_resumed_where_nothing_was_held():
 def dips(*over_pa):
     barometer = Barometer()
     found = []
-    for pa in (0, 0, 0) + over_pa:  # noqa: RUF005 - no stars in a tuple on the VM
+    for pa in (0, 0, 0) + over_pa:
         barometer.ms += 100
         barometer.give(101_325.0 + pa)
         found.append(round(barometer.sense.dip_pa))

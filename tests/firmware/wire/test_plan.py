@@ -194,12 +194,12 @@ def test_json_of_any_plan_comes_back_with_the_same_bytes():
 
 
 def test_both_pythons_write_the_same_bytes():
-    assert plan.crc(plan.defaults()) == 0xCFF3734A, hex(plan.crc(plan.defaults()))
+    assert plan.crc(plan.defaults()) == 0x6D407E59, hex(plan.crc(plan.defaults()))
     random = Random(12)
     crc = 0
     for _ in range(100):
         crc = crc32(plan.to_json(random_plan(random)), crc)
-    assert crc == 0xE95E2ABF, hex(crc)
+    assert crc == 0x373608BA, hex(crc)
 
 
 def test_the_stored_form_is_sorted_and_plain():
