@@ -187,7 +187,7 @@ def visit_modules() -> list[str]:
     listed = named["_VISIT"]
     assert isinstance(listed, ast.Tuple)
     names = [named[one.id] if isinstance(one, ast.Name) else one for one in listed.elts]
-    return [name.value for name in names if isinstance(name, ast.Constant)]
+    return [str(name.value) for name in names if isinstance(name, ast.Constant)]
 
 
 def brief_modules() -> list[str]:
