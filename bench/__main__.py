@@ -12,7 +12,7 @@ import figures
 from kitbag_tools import vm
 from kitbag_tools.errors import ExitCode, KitbagError
 
-GROUPS = ("night", "memory", "journal", "download", "sense", "heat")
+GROUPS = ("night", "memory", "journal", "download", "radio", "sense", "heat")
 
 
 def main(wanted: list[str]) -> int:

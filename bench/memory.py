@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from figures import Figure
 from kitbag_tools import image, vm
@@ -22,50 +23,22 @@ _HERE = Path(__file__).parent
 _BUDGET_B = 90_000
 _BUDGET_LATE_B = 120_000  # in a night
 _BUDGET_VISIT_B = 128_000  # what answers a host is there only while it visits
+_NIGHT = "kitbag.app"
+_LINK = "kitbag.link.window"
 _LARGE_B = 1_000  # a module of this size has a row of its own
 
 
 def measure() -> list[Figure]:
     """Bytes alive in all and a module, from .mpy as on the object, and from .py beside it."""
     compiled = image.build("esp32_s3")
-    steps: list[tuple[str, str]] = [
-        (module, f"import {module}")
-        for module in ("asyncio", *import_order("kitbag.app"), "board")
-    ]
-    steps.append(("the sensor driver", "from adafruit_bme280 import advanced"))
-    # The driver looks for a module that the firmware replaces; so must whoever imports it alone.
-    protocol = "import kitbag.parts.bme280 as _b; sys.modules['adafruit_bme280.protocol'] = "
-    steps[-1] = (steps[-1][0], f"{protocol}_b._NoProtocol; {steps[-1][1]}")
-    steps.append(("the parts, built", "from kitbag.app import App; _app = App(board)"))
     with tempfile.TemporaryDirectory(prefix="kitbag-") as scratch:
-        sources = Path(scratch, "sources")
-        _copy_sources(compiled, sources)
-        plan = Path(scratch, "plan.json")
-        before = (_HERE / "on_vm" / "memory_fakes.py").read_text()
-        trees = [str(compiled), str(sources)]
-        brief = brief_modules()
-        visit = visit_modules()
-        late = [
-            module
-            for module in late_modules("kitbag.app")
-            if module not in brief and module not in visit
-        ]
-        content = {
-            "before": before,
-            "steps": steps,
-            "late": "; ".join(f"import {module}" for module in late),
-            "visit": "; ".join(f"import {module}" for module in visit),
-            # What it forgets again is never alive together: the largest counts
-            "brief": [
-                [f"import {module}", f"from kitbag import late; late.forget('{module}')"]
-                for module in brief
-            ],
-            "trees": trees,
-        }
-        plan.write_text(json.dumps(content))
-        node, modules = _node_modules()
-        script = shutil.copy(_HERE / "memory.mjs", modules)  # imports are looked up from here
-        mpy, py = last_json("memory.mjs", [node, str(script), str(plan)])
+        trees = [compiled, Path(scratch, "sources")]
+        _copy_sources(*trees)
+        brief, visit = brief_modules(), visit_modules()
+        late = [name for name in late_modules(_NIGHT) if name not in brief and name not in visit]
+        mpy, py = _run(trees, _night_steps(), ("memory_fakes.py",), late, visit, brief)
+        fakes = ("memory_fakes.py", "memory_fake_radio.py")
+        link_mpy, link_py = _run(trees, _link_steps(), fakes, late_modules(_LINK), [], [])
     peer = "the same sources as .py files"
     rows = [
         (name, size, other)
@@ -99,7 +72,69 @@ def measure() -> list[Figure]:
         py["total_visit"],
         ("<=", _BUDGET_VISIT_B),
     )
-    return [total, everything, visited, *figures]
+    linked = Figure(
+        "RAM alive in link mode",
+        link_mpy["total_late"],
+        "B",
+        _HOW,
+        peer,
+        link_py["total_late"],
+        ("<=", _BUDGET_B),
+    )
+    return [total, everything, visited, linked, *figures]
+
+
+Steps = list[tuple[str, str]]
+"""(Name, the Python that brings it), one after the other."""
+
+
+def _night_steps() -> Steps:
+    steps = _imports(_NIGHT)
+    steps.append(("the sensor driver", "from adafruit_bme280 import advanced"))
+    # The driver looks for a module that the firmware replaces; so must whoever imports it alone.
+    protocol = "import kitbag.parts.bme280 as _b; sys.modules['adafruit_bme280.protocol'] = "
+    steps[-1] = (steps[-1][0], f"{protocol}_b._NoProtocol; {steps[-1][1]}")
+    steps.append(("the parts, built", "from kitbag.app import App; _app = App(board)"))
+    return steps
+
+
+def _link_steps() -> Steps:
+    window = "from kitbag.link.window import Window; import bluetooth"
+    built = ("the parts, built", f"{window}; _window = Window(board, bluetooth.BLE(), 1)")
+    return [*_imports(_LINK), built]
+
+
+def _imports(start: str) -> Steps:
+    return [(name, f"import {name}") for name in ("asyncio", *import_order(start), "board")]
+
+
+def _run(
+    trees: list[Path],
+    steps: Steps,
+    fakes: tuple[str, ...],
+    late: list[str],
+    visit: list[str],
+    brief: list[str],
+) -> list[dict[str, Any]]:
+    """What each of `trees` comes to by `steps`, and with what is loaded later."""
+    node, modules = _node_modules()
+    plan = {
+        "before": "\n".join((_HERE / "on_vm" / name).read_text() for name in fakes),
+        "steps": steps,
+        "late": "; ".join(f"import {module}" for module in late),
+        "visit": "; ".join(f"import {module}" for module in visit),
+        # What it forgets again is never alive together: the largest counts
+        "brief": [
+            [f"import {module}", f"from kitbag import late; late.forget('{module}')"]
+            for module in brief
+        ],
+        "trees": [str(tree) for tree in trees],
+    }
+    script = shutil.copy(_HERE / "memory.mjs", modules)  # imports are looked up from here
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(plan, file)
+        file.flush()
+        return last_json("memory.mjs", [node, str(script), file.name])
 
 
 def import_order(start: str) -> list[str]:
@@ -126,14 +161,19 @@ def late_modules(start: str) -> list[str]:
     """The modules that are loaded by their name in a string: when warmth begins, a host visits."""
     at_start = import_order(start)
     firmware = vm.root() / "firmware"
-    named = {
-        node.value
-        for path in (firmware / "kitbag").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_bytes()))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    modules = {name for name in named if name.startswith("kitbag.")} - set(at_start)
-    return sorted(name for name in modules if _source(firmware, name) is not None)
+    found: dict[str, None] = {}
+    todo = list(at_start)
+    while todo:
+        path = _source(firmware, todo.pop())
+        assert path is not None
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            name = node.value if isinstance(node, ast.Constant) else None
+            if not isinstance(name, str) or not name.startswith("kitbag.") or name in found:
+                continue
+            if name not in at_start and _source(firmware, name) is not None:
+                found[name] = None
+                todo += import_order(name)
+    return sorted(found)
 
 
 def visit_modules() -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from kitbag import limits
-from kitbag.wire import asking, frames, plan, records, requests
+from kitbag.wire import asking, frames, gatt, plan, records, requests
 from kitbag_tools import plans, vm
 from kitbag_tools.exports import tables as exported
 from kitbag_tools.exports.schema import Column, Table
@@ -251,6 +251,19 @@ def _frame_kinds() -> str:
     ))  # fmt: skip
 
 
+def _gatt() -> str:
+    paired = "a computer that is paired with the passkey"
+    return markdown(("service", "characteristic", "UUID", "does", "for"), (
+        ("Device Information `180A`", "manufacturer", "`2A29`", "read", "anybody"),
+        ("", "model", "`2A24`", "read", "anybody"),
+        ("", "serial number: the object's id", "`2A25`", "read", "anybody"),
+        ("", "firmware revision", "`2A26`", "read", "anybody"),
+        ("Battery `180F`", "level in percent", "`2A19`", "read", "anybody"),
+        (f"log `{gatt.SERVICE}`", "frames in", f"`{gatt.FRAMES_IN}`", "write", paired),
+        ("", "frames out", f"`{gatt.FRAMES_OUT}`", "notify", "whoever wrote a frame in"),
+    ))  # fmt: skip
+
+
 def _records_header() -> str:
     return _bytes(requests.RECORDS_HEADER.removeprefix("<"), (
         ("kind", f"{frames.RECORDS:02x}"),
@@ -368,6 +381,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "record_kinds": _record_kinds,
     "words": _words,
     "frame_kinds": _frame_kinds,
+    "gatt": _gatt,
     "records_header": _records_header,
     "requests": _requests,
     "one_frame": _one_frame,

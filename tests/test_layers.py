@@ -2,6 +2,7 @@
 
     app -> tasks -> link, comfort, journal, warmth, senses, parts -> wire -> limits
 
+There are two roots: `app`, and `link.window` for link mode, where there is no app.
 Late modules count too: they are named in strings (`late.load("kitbag.warmth.control")`).
 """
 
@@ -15,7 +16,8 @@ FIRMWARE = Path(__file__).resolve().parents[1] / "firmware"
 PACKAGE = FIRMWARE / "kitbag"
 
 # Room -> the rooms it may import. A room is a folder of firmware/kitbag or a file in it; "" is
-# kitbag/__init__.py, which holds the version. `app` may import everything.
+# kitbag/__init__.py, which holds the version. `app` may import everything; `link.window` all that
+# ROOTS names.
 MAY_IMPORT = {
     "": (),
     "limits": (),
@@ -41,6 +43,14 @@ MAY_IMPORT = {
     ),
 }  # fmt: skip
 
+# Link mode has no heat, no comfort, no senses: nothing of them is even loaded there
+ROOTS = {
+    "app": None,
+    "link.window": {
+        "", "care", "clock", "consent", "journal", "limits", "link", "memory", "parts", "wire",
+    },
+}  # fmt: skip
+
 # What is fed by others: no pins, no buses, no chip, no flash
 PURE = (
     "wire",
@@ -57,7 +67,7 @@ PURE = (
 # Modules that are only there on the chip, or because it is one
 HARDWARE = {"machine", "esp32", "bluetooth", "network", "neopixel", "onewire"}
 # Who may ask for them: the drivers, what outlives a reset, the object's id, the root
-TOUCHES_HARDWARE = ("parts", "memory", "link.about", "app")
+TOUCHES_HARDWARE = ("parts", "memory", "link.about", "link.ble", "link.mode", *ROOTS)
 
 
 def modules() -> dict[str, Path]:
@@ -114,7 +124,7 @@ def test_the_table_has_no_way_round() -> None:
         settled |= free
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name != "app"])
+@pytest.mark.parametrize("name", [name for name in MODULES if name not in ROOTS])
 def test_a_module_imports_only_what_its_room_may(name: str) -> None:
     needed = {room(other) for other in inside(name)} - {room(name)}
     assert needed - set(MAY_IMPORT[room(name)]) == set()
@@ -122,8 +132,33 @@ def test_a_module_imports_only_what_its_room_may(name: str) -> None:
 
 @pytest.mark.parametrize("name", list(MAY_IMPORT))
 def test_the_table_allows_nothing_that_nobody_uses(name: str) -> None:
-    used = {room(other) for module in MODULES if room(module) == name for other in inside(module)}
+    mine = [module for module in MODULES if room(module) == name and module not in ROOTS]
+    used = {room(other) for module in mine for other in inside(module)}
     assert set(MAY_IMPORT[name]) - used == set()
+
+
+def reached(*roots: str) -> set[str]:
+    """All that is loaded with `roots`, now or late, by name inside kitbag."""
+    found, todo = set[str](), list(roots)
+    while todo:
+        for other in inside(todo.pop()) - found:
+            found.add(other)
+            todo.append(other)
+    return found
+
+
+def test_link_mode_loads_nothing_that_could_move_an_output() -> None:
+    allowed = ROOTS["link.window"]
+    assert allowed is not None
+    loaded = reached("link.window", "link.mode")
+    assert {room(name) for name in loaded} - allowed - {"late", "crc"} == set()
+    assert {name for name in loaded if room(name) == "parts"} == {"parts.supply"}
+
+
+def test_the_app_loads_nothing_of_the_radio() -> None:
+    loaded = reached("app")
+    assert loaded & {"link.ble", "link.bonds", "link.mode", "link.window", "wire.gatt"} == set()
+    assert "bluetooth" not in {full for name in loaded for full in imports(name)}
 
 
 def test_late_modules_are_seen() -> None:
@@ -132,12 +167,7 @@ def test_late_modules_are_seen() -> None:
 
 
 def test_the_guard_knows_nothing_of_the_controller() -> None:
-    reached, todo = set[str](), ["warmth.guard"]
-    while todo:
-        for other in inside(todo.pop()) - reached:
-            reached.add(other)
-            todo.append(other)
-    assert reached == {"limits", "warmth.pad"}
+    assert reached("warmth.guard") == {"limits", "warmth.pad"}
 
 
 @pytest.mark.parametrize("name", list(MODULES))

@@ -107,7 +107,8 @@ class App:
     def _look_back(self, cause):
         memory = self.memory
         panicked = cause == machine.HARD_RESET
-        starts = memory.starts + 1 if panicked else 0
+        # Link mode leaves one less than there were: the reset that ends it is none of them
+        starts = memory.starts + 1 & 0xFF if panicked else 0
         memory.count_starts(starts)
         armed = memory.armed and (panicked or cause == machine.WDT_RESET)
         if armed or starts >= limits.STARTS_TO_LOCK:

@@ -14,10 +14,10 @@ _WRAP_MASK = const((1 << 30) - 1)  # ESP32's ticks_ms period
 class Clock:
     """Uptime that goes on where ticks_ms wraps (every 12.4 days)."""
 
-    def __init__(self, boot):
+    def __init__(self, boot, uptime_ms=0):
         self.boot = boot
         self._last = time.ticks_ms()
-        self._uptime_ms = 0
+        self._uptime_ms = uptime_ms
 
     def uptime_ms(self):
         """Milliseconds since the app started. Call it at least once in six days."""

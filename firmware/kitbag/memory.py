@@ -53,8 +53,8 @@ class Memory:
 
     @property
     def armed(self):
-        """Whether heat was wanted when the object was reset."""
-        return self._scratch()[0] == 1
+        """1 if heat was wanted when the object was reset, else 0."""
+        return self._scratch()[0]
 
     @property
     def starts(self):
@@ -68,7 +68,7 @@ class Memory:
         return (tenths_pa / 10, hundredths_c / 100) if tenths_pa else None
 
     def arm(self, on):
-        self._keep(0, 1 if on else 0)
+        self._keep(0, on)
 
     def count_starts(self, starts):
         self._keep(1, min(starts, 255))

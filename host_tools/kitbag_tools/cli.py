@@ -89,7 +89,8 @@ _json = click.option("--json", "as_json", is_flag=True, help="For programs: JSON
 _port = click.option(
     "--port",
     metavar="PORT",
-    help="A serial path (/dev/ttyACM0, COM3) or sim:DIR. Without it: the only object plugged in.",
+    help="A serial path (/dev/ttyACM0, COM3), ble:ID in a link window, or sim:DIR. "
+    "Without it: the only object plugged in.",
 )
 _object = click.option(
     "--object", "device", metavar="ID", help="Which object, if the store holds several."

@@ -28,13 +28,13 @@ class Reason(Enum):
     INVALID_FILE = "invalid_file", ExitCode.USAGE, "the file cannot be used as it is"
     INVALID_PLAN = "invalid_plan", ExitCode.USAGE, "the care plan cannot be used as it is"
     INVALID_SCENARIO = "invalid_scenario", ExitCode.USAGE, "the scenario cannot be used as it is"
-    NOT_BUILT_YET = "not_built_yet", ExitCode.USAGE, "this is not built yet"
     NO_OBJECT = "no_object", ExitCode.NO_OBJECT, "no object was found"
     SEVERAL_OBJECTS = "several_objects", ExitCode.NO_OBJECT, "more than one object was found"
     PORT_MISSING = "port_missing", ExitCode.NO_OBJECT, "there is no such port"
     PORT_BUSY = "port_busy", ExitCode.NO_OBJECT, "another program is using the port"
     PORT_DENIED = "port_denied", ExitCode.NO_OBJECT, "this user may not open the port"
     NOT_A_KITBAG = "not_a_kitbag", ExitCode.NO_OBJECT, "what is plugged in is no Kitbag"
+    NOT_PAIRED = "not_paired", ExitCode.FAILED, "this computer is not paired with the object"
     NO_ANSWER = "no_answer", ExitCode.FAILED, "the object did not answer"
     BAD_ANSWER = "bad_answer", ExitCode.FAILED, "the object gave an answer that makes no sense"
     REQUEST_REFUSED = "request_refused", ExitCode.FAILED, "the object refused the request"
@@ -126,12 +126,13 @@ class KitbagError(Exception):
 class LinkLost(KitbagError):
     """The port went away under an open conversation. Whoever can go on later catches this."""
 
-    def __init__(self, where: str, problem: str = "") -> None:
+    def __init__(self, where: str, problem: str = "", next_step: str = "") -> None:
+        again = next_step or "plug the object in again and repeat the command"
         super().__init__(
             where=where,
             reason=Reason.LINK_LOST,
             problem=problem,
-            next_step="plug the object in again and repeat the command; nothing was erased on it",
+            next_step=f"{again}; nothing was erased on it",
         )
 
 

@@ -18,6 +18,7 @@ STATES = {
     "cannot_reach": "warming, but too cold around it to reach its level",
     "tripped": "the warm part is resting: it switched itself off",
     "latched": "the warm part is resting until its button is pressed",
+    "link": "in its link window: nothing warms before it has ended",
     "locked": "the warm part is resting until it has been repaired",
 }
 _GAP = {

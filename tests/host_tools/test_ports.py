@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -79,9 +80,11 @@ def test_no_simulated_object_in_that_folder(tmp_path, clock, left):
     assert "--hold" in error.next_step
 
 
-def test_radio_is_not_built_yet(clock):
+def test_radio_without_bleak_says_what_to_install(clock, monkeypatch):
+    monkeypatch.setitem(sys.modules, "bleak", None)
     error = refused("ble:1234", clock)
-    assert (error.reason, error.exit_code) == (Reason.NOT_BUILT_YET, ExitCode.USAGE)
+    assert (error.reason, error.exit_code) == (Reason.PART_MISSING, ExitCode.FAILED)
+    assert "pip install kitbag[ble]" in error.next_step
 
 
 def test_the_only_object_is_found_among_other_ports(fake, clock, monkeypatch):

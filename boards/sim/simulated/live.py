@@ -21,29 +21,35 @@ class Pace:
         self._poll.register(sys.stdin, select.POLLIN)
         self._one = bytearray(1)
         self.serving = False
+        self.air = None  # air.Air, while the object's radio is on
         self._said_ms = time.ticks_ms()
         self.restart()
 
-    def restart(self):
-        """Real and virtual time agree now."""
+    def restart(self, us=None):
+        """Real time is now at virtual time `us`; without it, at what the clock shows."""
         self._began_ms = time.ticks_ms()
-        self._began_us = self._clock.now()
+        self._began_us = self._clock.now() if us is None else us
 
-    def _reached(self):
+    def reached(self):
+        """The virtual time (us) that real time has come to."""
         real_ms = time.ticks_diff(time.ticks_ms(), self._began_ms)
         return self._began_us + int(real_ms * self._us_per_ms)
 
     # The object has nothing to do before `target`
     def idle(self, target):
         while True:
-            reached = self._reached()
+            if self.air is not None and self.air.look():
+                return
+            reached = self.reached()
             left_ms = (target - reached) / self._us_per_ms
             if left_ms <= 0:
+                if self.air is not None:  # how much slower than a chip this is, is not caught up
+                    self.restart(target)
                 return
             self._say_alive()
             wait_ms = min(_SLICE_MS, int(left_ms) + 1)
             if not self.serving:
-                time.sleep_ms(wait_ms)
+                self._wait(wait_ms)
             elif self._listen(wait_ms, reached):
                 return
 
@@ -55,9 +61,18 @@ class Pace:
             self._world.flush_tables()
             control.say("waiting", {})
 
+    def _wait(self, milliseconds):
+        if self.air is None:
+            time.sleep_ms(milliseconds)
+        else:
+            self.air.wait(milliseconds)
+
     # Whether something came: it is on the line then
     def _listen(self, wait_ms, reached):
         port = self._port
+        if self.air is not None:
+            self.air.wait(wait_ms)
+            wait_ms = 0
         for _, bits in self._poll.poll(wait_ms):
             if bits & select.POLLIN:
                 port.attached = port.opened = True
@@ -67,7 +82,7 @@ class Pace:
                 return True
             if bits & select.POLLHUP:  # nobody holds the other end
                 port.attached = port.opened = False
-                time.sleep_ms(wait_ms)
+                self._wait(wait_ms)
                 return False
         port.attached = port.opened = True
         return False

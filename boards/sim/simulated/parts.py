@@ -10,6 +10,7 @@ settings = None
 pins = None
 watchdog = None
 life = None
+air = None  # where there is one
 
 
 def pad_w():

@@ -121,6 +121,10 @@ def main(folder):
         from . import live
 
         live.install(board, config)
+    if os.getenv("KITBAG_RADIO"):
+        from .air import Air
+
+        parts.air = Air(board, os.getenv("KITBAG_RADIO"))
     replace_modules(board)
     sys.path.remove("")
     if kept:

@@ -104,7 +104,7 @@ class Door:
             return requests.answer(0, error=requests.E_STORE_FAILED)
         if body is None:
             return requests.answer(0, error=requests.E_NO_SESSION)
-        host, _, outgoing = self._open
+        host, _, outgoing = self._open  # pyright: ignore[reportGeneralTypeIssues]
         found = self._known(host)
         if found is None:  # sent away meanwhile
             self.reset()

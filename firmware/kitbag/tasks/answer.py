@@ -20,6 +20,7 @@ _BUTTON_POLL_MS = const(20)
 # The button, held and released: from 2 s on the holder's choice, from 5 s on the link's
 _CHOICE_MS = const(2_000)
 _LINK_MS = const(5_000)
+_FORGET_MS = const(10_000)
 _DROP = const("kitbag.drop")
 # Three choices in a row take last night back. Two would not do: who feels no answer in the dark
 # and cannot tell whether the first one took presses again
@@ -161,6 +162,10 @@ class Answer:
                 held_ms = button.held_ms(now)
                 button.down_at = None
                 log.write(records.BUTTON, held_ms / 1000)
+                if _LINK_MS <= held_ms < _FORGET_MS:
+                    log.tally()
+                    self._app.memory.keep_number("link", self._app.clock.uptime_ms() // 10)
+                    raise SystemExit  # a reset in good order; main.py looks for what is left here
                 if not _CHOICE_MS <= held_ms < _LINK_MS or log.guest():
                     row = 0
                 else:

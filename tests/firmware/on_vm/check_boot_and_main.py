@@ -19,12 +19,42 @@ class Pin:
 
 
 class Machine:
-    pass
+    PWRON_RESET, HARD_RESET, WDT_RESET = 1, 2, 3
+    cause = PWRON_RESET
 
 
 Machine.Pin = Pin
 Machine.reset = lambda: EVENTS.append(("reset",))
+Machine.reset_cause = lambda: Machine.cause
 sys.modules["machine"] = Machine
+
+
+class Nvs:
+    kept = {}
+    stuck = False
+
+    def __init__(self, _):
+        pass
+
+    def get_i32(self, key):
+        if key not in Nvs.kept:
+            raise OSError(-0x1102)
+        return Nvs.kept[key]
+
+    def erase_key(self, key):
+        if Nvs.stuck:
+            raise OSError(-0x1105)
+        Nvs.kept.pop(key)
+
+    def commit(self):
+        pass
+
+
+class Esp32:
+    NVS = Nvs
+
+
+sys.modules["esp32"] = Esp32
 
 
 class Board:
@@ -47,12 +77,27 @@ class App:
             raise self.raises
 
 
+class LinkMode:
+    raises = None
+
+
+def _link(board, uptime_ms):
+    EVENTS.append(("link", board, uptime_ms, dict(Nvs.kept)))
+    if LinkMode.raises is not None:
+        raise LinkMode.raises
+
+
+LinkMode.run = _link
+
+
 def run(name, app=None):
     """The events of a run of the image's file `name`."""
     EVENTS.clear()
     import kitbag
+    import kitbag.link
 
     sys.modules["kitbag.app"] = kitbag.app = app
+    sys.modules["kitbag.link.mode"] = kitbag.link.mode = LinkMode
     for folder in sys.path:
         try:
             with open(folder + "/" + name) as file:
@@ -113,3 +158,45 @@ def test_the_button_held_at_reset_is_the_makers_door():
         Pin.button = 1
     assert ("reset",) not in found
     assert not [event for event in found if event[0] == "app"]
+
+
+def test_a_link_window_that_was_asked_for_comes_after_the_reset_and_not_again():
+    Machine.cause = Machine.HARD_RESET
+    Nvs.kept = {"link": 1234, "boot": 7}
+    found = run("main.py", App())
+    # The wish is gone before anything of the radio is loaded
+    assert ("link", Board, 12340, {"boot": 7}) in found
+    assert not [event for event in found if event[0] == "app"]
+    assert found[-1] == ("reset",)
+    assert ("app", Board) in run("main.py", App())
+
+
+def test_however_link_mode_ends_the_outputs_are_off_and_the_app_comes_next():
+    Machine.cause = Machine.HARD_RESET
+    for error in (None, OSError(12), MemoryError(), KeyboardInterrupt(), SystemExit()):
+        LinkMode.raises = error
+        Nvs.kept = {"link": 1}
+        found = run("main.py", App())
+        assert set(found[-5:-1]) == OUTPUTS_LOW
+        assert found[-1] == ("reset",)
+        assert ("app", Board) in run("main.py", App())
+    LinkMode.raises = None
+
+
+def test_no_link_window_after_another_kind_of_reset():
+    for cause in (Machine.PWRON_RESET, Machine.WDT_RESET):
+        Machine.cause = cause
+        Nvs.kept = {"link": 1234}
+        assert ("app", Board) in run("main.py", App())
+        assert Nvs.kept == {}
+    Machine.cause = Machine.HARD_RESET
+
+
+def test_no_link_window_where_the_wish_cannot_be_taken_away():
+    Machine.cause = Machine.HARD_RESET
+    Nvs.kept = {"link": 1234}
+    Nvs.stuck = True
+    try:
+        assert ("app", Board) in run("main.py", App())
+    finally:
+        Nvs.stuck = False
