@@ -18,6 +18,7 @@ from .care import Care
 from .clock import Clock
 from .consent import Log
 from .journal import Journal
+from .link import BONDS, HOSTS
 from .link.usb import Usb
 from .memory import Memory
 from .tasks.answer import Answer
@@ -76,6 +77,11 @@ class App:
             asyncio.create_task(self._watched("comfort", comfort.run_scent()))
             self.comfort = comfort
         return self.comfort
+
+    def forget_hosts(self):
+        """The holder's word: no computer is known any more, by cable or by radio."""
+        for key in (HOSTS, BONDS):
+            self.memory.forget(key)
 
     def off(self):
         self.heat.off()

@@ -6,7 +6,8 @@ knew the passkey: nobody else can push the holder's own computers out.
 
 from micropython import const
 
-_KEY = "bonds"
+from . import BONDS
+
 _ENTRIES_MAX = const(12)  # of the stack's; about three to a host
 
 
@@ -22,7 +23,7 @@ class Bonds:
     def _load(self):
         self._changed = False
         self._entries = []
-        data = self._memory.blob(_KEY) or b""
+        data = self._memory.blob(BONDS) or b""
         at = 0
         while at < len(data):
             middle = at + 3 + data[at + 1]
@@ -54,7 +55,7 @@ class Bonds:
         if not self._changed or not trusted:
             return
         data = b"".join([bytes([e[0], len(e[1]), len(e[2])]) + e[1] + e[2] for e in self._entries])
-        self._memory.keep_blob(_KEY, data)
+        self._memory.keep_blob(BONDS, data)
         self._changed = False
 
     def forget_unsettled(self):

@@ -7,8 +7,8 @@ send all of them away on the object itself.
 from micropython import const
 
 from ..wire import requests, sealing
+from . import HOSTS
 
-_KEY = "hosts"
 _ENTRY = const(21)  # id, role, secret
 
 
@@ -20,7 +20,7 @@ class Hosts:
         self._memory = app.memory
 
     def _entries(self):
-        kept = self._memory.blob(_KEY, requests.HOSTS_MAX * _ENTRY) or b""
+        kept = self._memory.blob(HOSTS, requests.HOSTS_MAX * _ENTRY) or b""
         return [kept[at : at + _ENTRY] for at in range(0, len(kept) - _ENTRY + 1, _ENTRY)]
 
     def find(self, host):
@@ -68,11 +68,6 @@ class Hosts:
 
     def _write(self, entries):
         if entries:
-            self._memory.keep_blob(_KEY, b"".join(entries))
+            self._memory.keep_blob(HOSTS, b"".join(entries))
         else:
-            self._memory.forget(_KEY)
-
-
-def forget_all(memory):
-    """The holder's word: nobody is adopted any more."""
-    memory.forget(_KEY)
+            self._memory.forget(HOSTS)

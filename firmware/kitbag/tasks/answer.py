@@ -162,10 +162,13 @@ class Answer:
                 held_ms = button.held_ms(now)
                 button.down_at = None
                 log.write(records.BUTTON, held_ms / 1000)
-                if _LINK_MS <= held_ms < _FORGET_MS:
+                if _LINK_MS <= held_ms < _FORGET_MS and not log.guest():
                     log.tally()
                     self._app.memory.keep_number("link", self._app.clock.uptime_ms() // 10)
                     raise SystemExit  # a reset in good order; main.py looks for what is left here
+                if held_ms >= _FORGET_MS and not log.guest():
+                    self._app.forget_hosts()
+                    self._tell_resting()
                 if not _CHOICE_MS <= held_ms < _LINK_MS or log.guest():
                     row = 0
                 else:

@@ -2,8 +2,8 @@
 from cryptolib import aes
 
 from firmware.link.test_session import NEW, About, plan_bytes
+from kitbag.link import HOSTS
 from kitbag.link.door import Door
-from kitbag.link.hosts import forget_all
 from kitbag.wire import asking, frames, records, requests, sealing
 from support.lcg import Random
 
@@ -356,7 +356,7 @@ def test_a_clinician_may_go_by_its_own_word():
 
 def test_the_holder_sends_all_away_in_the_middle_of_a_session():
     host = adopted()
-    forget_all(host.about.memory)
+    host.about.memory.forget(HOSTS)
     assert host.ask("status")["error"] == requests.E_NO_SESSION
     assert host.challenge() == requests.E_NOT_ADOPTED
     assert not host.about.greeting()["adopted"]

@@ -16,8 +16,8 @@ from hypothesis.stateful import (
 )
 
 from firmware.link.test_door import Host, Object, plan_bytes
+from kitbag.link import HOSTS
 from kitbag.link.door import Door
-from kitbag.link.hosts import forget_all
 from kitbag.wire import asking, frames, requests
 
 PLANS = [plan_bytes(warmth__level_c=float(level)) for level in (34, 36, 38)]
@@ -185,7 +185,7 @@ class Doors(RuleBasedStateMachine):
 
     @rule()
     def forget_all(self) -> None:
-        forget_all(self.about.memory)
+        self.about.memory.forget(HOSTS)
         self.model.clear()
 
     @rule(data=st.data(), noise=st.binary(min_size=1, max_size=64))

@@ -1,5 +1,7 @@
 # Runs on CPython and on the MicroPython VM
-from kitbag.wire import asking, frames, records, requests
+from cryptolib import aes
+
+from kitbag.wire import asking, frames, records, requests, sealing
 from support.raising import raises
 
 LARGEST = 0xFFFFFFFF
@@ -23,10 +25,10 @@ def test_every_request_fits_the_objects_serial_ring():
         assert len(frames.encode(asking.request(op, 255, **fields))) <= frames.REQUEST_MAX, op
 
 
-def test_a_part_fits_even_if_every_byte_is_escaped():
-    for byte in (b"\xc0", b"\xdb", b"{"):
-        part = asking.part(0xC0, 0xDBC0, byte * asking.PART_MAX)
-        assert len(frames.encode(part)) <= frames.REQUEST_MAX
+def test_a_sealed_part_fits_and_leaves_room_for_bytes_that_are_escaped():
+    seal = sealing.Seal(aes, bytes(sealing.KEYS))
+    sealed = seal.close(asking.part(0xC0, 0xDBC0, b"\xc0" * asking.PART_MAX))
+    assert len(sealed) + 5 <= frames.REQUEST_MAX - 6
 
 
 def test_the_largest_answer_fits_what_a_host_keeps():
