@@ -153,6 +153,7 @@ class App:
             passed = time.ticks_diff(now, last)
             last = now
             self.heat.look()
+            self.usb.look()
             if self.comfort:
                 self.comfort.pass_time(passed)
             ran_ms += passed

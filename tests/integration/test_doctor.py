@@ -2,9 +2,6 @@
 
 import io
 import json
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,7 +13,10 @@ import pytest
 from kitbag_tools import cli
 from kitbag_tools.doctor import watch
 from kitbag_tools.environment import Environment
+from kitbag_tools.keys import FILE as KEYS
+from kitbag_tools.keys import Keys
 from kitbag_tools.transports import discovery
+from support.held import Held
 
 SPEED = 10  # of the held object's time
 HELD_S = 10.0  # when its scenario is over, and only recordings go on
@@ -50,7 +50,7 @@ def held(tmp_path: Path) -> Iterator[Callable[..., str]]:
             )
             out = tmp_path / "out"
             command = ["sim", tmp_path / "s.toml", "--out", out, "--hold", "--speed", speed]
-            stack.enter_context(_held([str(word) for word in command], out))
+            stack.enter_context(Held([str(word) for word in command], out))
             return f"sim:{out}"
 
         yield start
@@ -76,34 +76,6 @@ def doctor(held: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyP
         return code, json.loads(env.stdout.getvalue()), env.stderr.getvalue()
 
     return look
-
-
-class _held:  # noqa: N801 - reads as a word
-    """A process that keeps an object alive, until the end of the block."""
-
-    def __init__(self, command: list[str], out: Path) -> None:
-        self._command = [sys.executable, "-c", "from kitbag_tools.cli import main; main()"]
-        self._command += command
-        self._port = out / "port"
-
-    def __enter__(self) -> None:
-        self._process = subprocess.Popen(
-            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
-        until = time.monotonic() + 60
-        while not self._port.exists():
-            if self._process.poll() is not None or time.monotonic() > until:
-                self.__exit__()
-                raise AssertionError(self._told)
-            time.sleep(0.05)
-
-    def __exit__(self, *_: object) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            _, self._told = self._process.communicate(timeout=15)
-        finally:
-            self._process.kill()
-        assert not self._port.exists()  # it ended in peace
 
 
 def test_a_good_bladder(doctor):
@@ -149,7 +121,9 @@ def test_what_it_has_learned_of_its_tautness_is_told(doctor):
 
 
 def test_a_touch_and_its_end_are_no_noise(held):
-    with discovery.connect(held(hugs(1500)), lambda: 0) as client:
+    port = held(hugs(1500))
+    keys = Keys(Path(port.removeprefix("sim:")) / KEYS)
+    with discovery.connect(port, lambda: 0, keys) as client:
         felt = [client.feel()]
         assert felt[0].step_pa is None  # it has only just begun
         while not felt[-1].touched:

@@ -44,6 +44,7 @@ class Port:
         self.cut = False  # fault: no byte gets through, either way
         self._owed = 0
         self._give_up = 0
+        self._arrives = 0  # when the last byte that is on its way will be there
         self.turn_us = TURN_US
         self._patience = None
         self._open_frame = False
@@ -132,7 +133,9 @@ class Port:
         """Put `data` on the line: its last byte arrives after its time at 115200 baud."""
         if self.cut:
             return
-        arrives = self._clock.now() + self._line_us(len(data))
+        # Behind what is on the line already: in real time a request may come in pieces
+        arrives = max(self._clock.now(), self._arrives) + self._line_us(len(data))
+        self._arrives = arrives
         self._clock.at(arrives, lambda: self._arrive(data))
         self._give_up = arrives + self.turn_us
 

@@ -9,6 +9,7 @@ night carries it.
 import asyncio
 import select
 import sys
+import time
 
 import micropython
 from micropython import const
@@ -16,8 +17,9 @@ from micropython import const
 from .. import late
 
 _CHUNK = const(64)
-_SILENCE_S = const(60)  # a host that says nothing for so long has gone
+_SILENCE_MS = const(60_000)  # a host that says nothing for so long has gone
 _DOOR = "kitbag.link.door"
+_FRAMES = "kitbag.wire.frames"
 _ABOUT = "kitbag.link.about"
 _VISIT = (
     _DOOR,
@@ -26,7 +28,7 @@ _VISIT = (
     "kitbag.link.hosts",
     "kitbag.wire.sealing",
     "kitbag.wire.requests",
-    "kitbag.wire.frames",
+    _FRAMES,
     "kitbag.wire.plan",
 )
 
@@ -39,40 +41,52 @@ class Usb:
         self._poll = select.poll()
         self._poll.register(self._in, select.POLLIN)
         self._reader = asyncio.StreamReader(self._in)
-        self.damaged = 0  # frames that came in with a wrong length or CRC
+        self._door = self._decoder = self._encode = None  # while a host visits
+        self._heard_ms = 0
+        self._damaged = 0
+
+    @property
+    def damaged(self):
+        """Frames that came in with a wrong length or CRC."""
+        return self._damaged + (self._decoder.damaged if self._decoder else 0)
 
     async def run(self):
         micropython.kbd_intr(-1)  # 0x03 is a byte like any other while the app owns the port
         while True:
             data = await self._reader.read(1)
-            try:
-                await self._visit(data)
-            except asyncio.TimeoutError:
-                pass
-            for name in _VISIT:
-                late.forget(name)
-
-    # Until the host says goodbye, or nothing for long
-    async def _visit(self, data):
-        frames = late.load("kitbag.wire.frames")
-        about = late.load(_ABOUT).About(self._app)
-        door = late.load(_DOOR).Door(about, True)
-        decoder = frames.Decoder(frames.REQUEST_MAX)
-        damaged = self.damaged
-        while not door.left:
+            self._heard_ms = time.ticks_ms()
             while self._poll.poll(0):
                 data += self._in.read(1)
                 if len(data) >= _CHUNK:
                     break
-            for body in decoder.feed(data):
+            door = self._door or self._come()
+            for body in self._decoder.feed(data):
                 answer = door.answer(body)
                 while answer is not None:
-                    await self._send(frames.encode(answer))
+                    await self._send(self._encode(answer))
                     # Whoever has another word to say does not want the rest
                     answer = None if self._poll.poll(0) else door.more()
-            self.damaged = damaged + decoder.damaged
-            if not door.left:
-                data = await asyncio.wait_for(self._reader.read(1), _SILENCE_S)
+            if door.left:
+                self._leave()
+
+    def look(self):
+        """Called now and then: a host that has said nothing for long has gone."""
+        if self._door and time.ticks_diff(time.ticks_ms(), self._heard_ms) > _SILENCE_MS:
+            self._leave()
+
+    def _come(self):
+        frames = late.load(_FRAMES)
+        self._encode = frames.encode
+        self._decoder = frames.Decoder(frames.REQUEST_MAX)
+        about = late.load(_ABOUT).About(self._app)
+        self._door = late.load(_DOOR).Door(about, True)
+        return self._door
+
+    def _leave(self):
+        self._damaged += self._decoder.damaged
+        self._door = self._decoder = self._encode = None
+        for name in _VISIT:
+            late.forget(name)
 
     async def _send(self, frame):
         view = memoryview(frame)
