@@ -13,7 +13,7 @@ from promise import Device, Findings, Host, Promise, Writer
 from script import PLANS, Session, Written, latch_of, some_records
 
 _AFTER = 4  # records that are written after a cut ...
-_ALIKE = 2  # ... of which so many are not cut again
+_ALIKE = 3  # ... of which the last are not cut again: one is as good as the next
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ def cut(
         after = recovery.check(left.copy(), torn.copy(), found)
         if flash and tear.share == 1.0:
             continue  # the same chips as when nothing is done of the next operation
-        # What counts boots is cut in the session itself; one record is as good as the next
+        # What counts boots is cut in the session itself
         flashed = [at for at, one in enumerate(after) if not isinstance(one, (Set, Commit))]
         choices = [(at, second) for at in flashed[:-_ALIKE] for second in tears(after[at])]
         for at, second in [seconds.choice(choices)] if seconds else choices:

@@ -80,11 +80,12 @@ def paragraph(found: Mapping[str, Findings], size: Size, seed: int) -> str:
         f"Of seed {seed}: {every.operations:,} operations on a ring of {size.sectors} sectors cut"
         f" at {len(LEVELS)} levels each ({every.cuts:,} cuts), {every.second_cuts:,} second cuts"
         f" in the recoveries from them; {ring.cuts:,} cuts on the full ring of"
-        f" {size.ring_sectors}; {found[BITS].bits:,} single bits of used sectors and"
-        f" {found[RING_BITS].bits:,} of the full ring; {found[COPIES].bits // 2:,} headers with"
-        f" both copies bad, {found[CUT_COPIES].cuts:,} of them after a cut; {synced.cuts:,} visits"
-        f" of the real host tool. {summed.acknowledged:,} times a record that was acknowledged"
-        f" was asked for: {wrong}. A start reads at most {summed.read_b:,} B of flash."
+        f" {size.ring_sectors}; {found[BITS].bits:,} single bits on the short ring (every one of"
+        f" its newest sector and of all headers) and {found[RING_BITS].bits:,} on the full one;"
+        f" {found[COPIES].bits // 2:,} headers with both copies bad, and"
+        f" {found[CUT_COPIES].cuts:,} more after a cut; {synced.cuts:,} visits of the real host"
+        f" tool. {summed.acknowledged:,} times a record that was acknowledged was asked for:"
+        f" {wrong}. A start reads at most {summed.read_b:,} B of flash."
     )
 
 
