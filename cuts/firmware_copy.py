@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
+import random
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Firmware:
     memory: Callable[..., Any]
     rolling: Callable[..., Any]
     session: Callable[..., Any]
+    entropy: random.Random  # what the chip's own would be: a new log draws its epoch from it
     records: Any
     decode: Callable[..., Any]
     chunk: Callable[..., Any]
@@ -50,10 +52,13 @@ def load(edits: Iterable[Edit] = ()) -> Firmware:
     records = _copy("kitbag.wire.records", edits)
     host = _copy("kitbag_tools.records", edits, wire=records)
     chip = {"esp32": SimpleNamespace(NVS=lambda nvs: nvs), "machine": SimpleNamespace()}
+    entropy = random.Random(0)
+    chance = SimpleNamespace(urandom=entropy.randbytes)
     with _StandIns(chip):
         memory = _copy("kitbag.memory", edits)
     return Firmware(
-        journal=_copy("kitbag.journal", edits, records=records).Journal,
+        journal=_copy("kitbag.journal", edits, records=records, os=chance).Journal,
+        entropy=entropy,
         care=_copy("kitbag.care", edits).Care,
         latch=_copy("kitbag.warmth.latch", edits).Latch,
         memory=memory.Memory,

@@ -82,8 +82,25 @@ class Proof:
         part, begin, end = job
         found = Findings()
         for number in range(begin, end):
+            self._prepare(part)
+            self._firmware.entropy.seed(f"{self._seed} {part} {number}")
             self._do[part](number, found)
         return found
+
+    # Made before anything is drawn for a case: no case may depend on being a process's first
+    def _prepare(self, part: str) -> None:
+        if part in (EVERY, CUT_COPIES):
+            _ = self._session
+        elif part == RING:
+            _ = self._ring_session
+        elif part == SYNCED:
+            _ = self._known
+        elif part == BITS:
+            _ = self._used
+        elif part == RING_BITS:
+            _ = self._used_ring
+        else:
+            _ = self._used, self._young, self._used_ring
 
     def _count(self, part: str) -> int:
         size = self._size

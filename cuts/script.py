@@ -99,6 +99,7 @@ def play(firmware: Firmware, sectors: int, records: int, seed: int, before: int 
     """`records` records over many boots, on a ring of `sectors` that had `before` written to it;
     a new object's first operations make its log.
     """
+    firmware.entropy.seed(f"{seed} {sectors}")
     chips = Chips.blank(sectors)
     chips.kept["boot"] = FIRST_BOOT
     promise = Promise()

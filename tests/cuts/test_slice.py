@@ -54,12 +54,18 @@ def test_a_precaution_that_is_missing_is_noticed(mutant: Mutant) -> None:
     assert getattr(found, mutant.field), found
 
 
-def test_the_same_seed_finds_the_same() -> None:
-    first, again, other = (
-        Proof(load(), seed, SLICE).run((parts.RING, 0, 4)) for seed in (SEED, SEED, SEED + 1)
-    )
-    assert first == again
-    assert first != other
+@pytest.mark.parametrize("part", [parts.RING, parts.BITS, parts.COPIES])
+def test_the_same_seed_finds_the_same_in_any_order(part: str) -> None:
+    cases = [(part, number, number + 1) for number in range(4, 40, 9)]
+    once = Proof(load(), SEED, SLICE)
+    found = [once.run(case) for case in cases]
+    again = Proof(load(), SEED, SLICE)
+    assert [again.run(case) for case in reversed(cases)] == found[::-1]
+
+
+def test_another_seed_finds_others() -> None:
+    one, other = (Proof(load(), seed, SLICE).run((parts.RING, 0, 4)) for seed in (SEED, SEED + 1))
+    assert one != other
 
 
 def test_the_figures_stand_on_the_page_in_its_width(tmp_path: Path) -> None:
