@@ -23,7 +23,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: FORCE help run test browsers lint format bench faults fuzz deploy repl pictures tables typings lock clean
+.PHONY: FORCE help run test browsers lint format bench faults cuts fuzz deploy repl pictures tables typings lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ bench: $(TEST) ## every claimed figure beside its peer, to build/bench.json and 
 
 faults: $(TEST) ## every fault in every condition against its deadline, to build/faults.csv and a table
 	@$(BIN)/python faults
+
+cuts: $(TEST) ## the power cut in every flash operation and bad bits everywhere: what is kept, as a table
+	@$(BIN)/python cuts
 
 fuzz: $(TEST) ## a million mutated frames at the object's door, then atheris on every parser (8 minutes)
 	@$(BIN)/python fuzz

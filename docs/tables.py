@@ -168,6 +168,9 @@ def _bytes(form: str, parts: Iterable[tuple[str, str]]) -> str:
     return markdown(("bytes", "field", "is"), rows)
 
 
+_NO_BLANK = "FFFF is written as 0000"
+
+
 def _slot() -> str:
     form = "BBI8sH"
     assert struct.calcsize(f"<{form}") == records.SLOT
@@ -176,7 +179,7 @@ def _slot() -> str:
         ("boot", "low byte of the boot's number"),
         ("uptime_ms", "milliseconds since that boot; a gesture's record bears its end"),
         ("payload", "the kind's fields, one after the other, zeros behind them"),
-        ("crc16", "CRC-16/IBM-3740 over log epoch, seq and the 14 bytes before it"),
+        ("crc16", f"CRC-16/IBM-3740 over log epoch, seq and the 14 bytes before it; {_NO_BLANK}"),
     ))  # fmt: skip
 
 
@@ -190,7 +193,7 @@ def _header() -> str:
         ("boot", "number of the boot that began the sector"),
         ("first seq", "seq of its first record"),
         ("spare", "0"),
-        ("crc16", "over all before it"),
+        ("crc16", f"over all before it; {_NO_BLANK}"),
     ))  # fmt: skip
 
 
@@ -270,7 +273,7 @@ def _records_header() -> str:
         ("turn", "of the request"),
         ("epoch", "of the log"),
         ("first seq", "of the slots that follow"),
-        ("boot", "that began their sector"),
+        ("boot", "that began their sector; the low bytes of their boots count on from it"),
         ("slots", "how many follow"),
     ))  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 A record is durable when `write` returns. A sector is erased when the ring comes round to it, and
 only then; what it held is gone and shows as a gap in the seqs. Nothing is erased by downloading.
+Where a record lies follows from its seq alone: a header that is lost moves none.
 """
 
 import os
@@ -12,6 +13,8 @@ from .wire import records
 
 _IOCTL_BLOCKS = const(4)
 _IOCTL_ERASE = const(6)
+_FREE_BITS = const(127)  # of 128: one may have gone bad
+_BOOTS = const(255)  # before the latest, that the low byte in a record tells apart
 
 
 class Journal:
@@ -27,10 +30,8 @@ class Journal:
         self.clock = clock
         self._boot = boot
         self._slot = bytearray(records.SLOT)
-        self._used = self._sectors  # sectors that hold records, up to all of them
-        self._head = 0  # the sector being written
-        self._head_first = 0  # the seq of its first record
         self.epoch = 0
+        self.first = 0
         self.next = 0
         self.written = 0
         self.dropped = 0
@@ -41,76 +42,66 @@ class Journal:
 
     # Only headers are read, then the newest sector's slots: a few ms, however full the ring is.
     def _open(self):
-        newest = None
-        good = 0
-        oldest_first = None
         for sector in range(self._sectors):
-            header = self._header(sector)
+            header = self._header(sector * records.RECORDS_PER_SECTOR + 1)
             if header is None:
                 continue
-            good += 1
-            first = header[3]
-            if newest is None or first > newest[1][3]:
-                newest = (sector, header)
-            if oldest_first is None or first < oldest_first:
-                oldest_first = first
-        if newest is None:
-            self._format()
+            seq = header[3]
+            if seq > self.next:
+                self.next = seq
+                self.epoch = header[1]
+            if not self.first or seq < self.first:
+                self.first = seq
+        if not self.next:
+            # A log that was never there, or cannot be read at all, starts anew under a new
+            # epoch: hosts then never take its seqs for those of the old one
+            self.epoch = int.from_bytes(os.urandom(4), "little")
+            self.first = self.next = 1
             return
-        self._head, header = newest
-        self.epoch = header[1]
-        self._head_first = header[3]
-        # Sectors follow each other without a hole, so their seqs tell how many are in use even
-        # where a header cannot be read
-        per_sector = records.RECORDS_PER_SECTOR
-        self._used = min(self._sectors, (self._head_first - oldest_first) // per_sector + 1)
-        self.next = self._head_first + self._find_end()
+        # A sector whose header was lost may have been begun all the same
+        while self._pass_written() and self._was_begun():
+            pass
 
-    def _header(self, sector):
+    # Moves `next`, the first seq of a sector, behind the last slot there that is not free; True
+    # where that was the sector's last. Searched from the end: a damaged record must not hide
+    # those behind it. A slot that a power cut tore has no CRC yet: it is cleared to all zeros,
+    # which flash can always do, and stays empty for ever.
+    def _pass_written(self):
+        seq = end = self.next + records.RECORDS_PER_SECTOR
+        while seq > self.next:
+            slot = self._read(seq - 1)
+            if bin(int.from_bytes(slot, "little")).count("1") < _FREE_BITS:
+                if slot[14:] == b"\xff\xff":
+                    self._do(self._flash.writeblocks, seq - 1, records.VOID)
+                break
+            seq -= 1
+        self.next = seq
+        return seq == end
+
+    # Whether the sector at `next` holds a record of this round. One whose header can be read is
+    # of the round before; so is what an erase that was cut short left there.
+    def _was_begun(self):
+        if self._header(self.next) is None:
+            for seq in range(self.next, self.next + records.RECORDS_PER_SECTOR):
+                if records.check(self._read(seq), self.epoch, seq) == "good":
+                    return True
+        return False
+
+    # Of the sector where `seq` lies
+    def _header(self, seq):
         raw = bytearray(records.HEADER_SLOTS * records.SLOT)
+        sector = (seq - 1) // records.RECORDS_PER_SECTOR % self._sectors
         self._flash.readblocks(sector, raw, 0)
         return records.unpack_header(raw)
 
-    # The place of the first free slot of the head sector. Free slots are searched from the end:
-    # a damaged record in the middle must not hide those behind it. A slot that a power cut tore
-    # is cleared to all zeros, which flash can always do, and stays empty for ever.
-    def _find_end(self):
-        place = records.RECORDS_PER_SECTOR
-        while place and self._read_slot(place - 1) == records.FREE:
-            place -= 1
-        if place:
-            last = self._read_slot(place - 1)
-            if records.check(last, self.epoch, self._head_first + place - 1) == "damaged":
-                self._program(place - 1, records.VOID)
-        return place
+    # `transfer` is the flash's readblocks or writeblocks
+    def _do(self, transfer, seq, slots):
+        sector, place = divmod(seq - 1, records.RECORDS_PER_SECTOR)
+        transfer(sector % self._sectors, slots, (records.HEADER_SLOTS + place) * records.SLOT)
 
-    def _read_slot(self, place):
-        self._flash.readblocks(self._head, self._slot, self._offset(place))
+    def _read(self, seq):
+        self._do(self._flash.readblocks, seq, self._slot)
         return self._slot
-
-    def _offset(self, place):
-        return (records.HEADER_SLOTS + place) * records.SLOT
-
-    def _program(self, place, slot):
-        self._flash.writeblocks(self._head, slot, self._offset(place))
-
-    # A log that was never there, or cannot be read at all, starts anew under a new epoch: hosts
-    # then never take its seqs for those of the old one.
-    def _format(self):
-        self.epoch = int.from_bytes(os.urandom(4), "little")
-        self._used = 1
-        self._begin_sector(0, 1)
-
-    # Flash that fails in here leaves the ring as it was: the next record tries again
-    def _begin_sector(self, sector, first_seq):
-        old = self._header(sector)
-        erases = 1 if old is None else old[4] + 1
-        self._flash.ioctl(_IOCTL_ERASE, sector)
-        header = records.pack_header(self.epoch, self._boot, first_seq, erases)
-        self._flash.writeblocks(sector, header, 0)
-        self._head = sector
-        self._head_first = first_seq
-        self.next = first_seq
 
     # --- Writing -----------------------------------------------------------------------------
 
@@ -131,53 +122,61 @@ class Journal:
             self.dropped += 1
 
     def _append(self, kind, values, at):
-        if self.next - self._head_first >= records.RECORDS_PER_SECTOR:
-            self._begin_sector((self._head + 1) % self._sectors, self.next)
-            self._used = min(self._sectors, self._used + 1)
+        if self.next % records.RECORDS_PER_SECTOR == 1:
+            self._begin_sector()
+        seq = self.next
         uptime_ms = self.clock.uptime_ms() if at is None else at
-        slot = records.pack(kind, self._boot, uptime_ms, self.epoch, self.next, values)
-        place = self.next - self._head_first
-        # Counted before it is written: a slot that flash half took must never be used again
-        self.next += 1
-        self._program(place, slot)
+        slot = records.pack(kind, self._boot, uptime_ms, self.epoch, seq, values)
+        try:
+            self._do(self._flash.writeblocks, seq, slot)
+        finally:
+            # A slot that flash half took must never be used again, one that it left alone must
+            if self._read(seq) != records.FREE:
+                self.next = seq + 1
+        if self._slot != slot:
+            raise OSError
         self.written += 1
 
-    # --- Reading -----------------------------------------------------------------------------
+    # Flash that fails in here leaves `next` as it was: the next record tries again
+    def _begin_sector(self):
+        seq = self.next
+        rounds, sector = divmod((seq - 1) // records.RECORDS_PER_SECTOR, self._sectors)
+        old = self._header(seq)
+        erases = (rounds if old is None else old[4]) + 1
+        # What it held is given up before it goes
+        self.first = max(self.first, seq - (self._sectors - 1) * records.RECORDS_PER_SECTOR)
+        self._flash.ioctl(_IOCTL_ERASE, sector)
+        header = records.pack_header(self.epoch, self._boot, seq, erases)
+        self._flash.writeblocks(sector, header, 0)
 
-    @property
-    def first(self):
-        """The oldest seq that the ring still holds."""
-        return self._head_first - (self._used - 1) * records.RECORDS_PER_SECTOR
+    # --- Reading -----------------------------------------------------------------------------
 
     def read(self, seq, count, buffer):
         """Copy up to `count` slots from `seq` on into `buffer`; never across a sector's end.
 
-        Returns (sector's boot, number of slots). Raises ValueError when `seq` is not held.
+        Returns (a boot, number of slots): the low byte in each record counts from that boot on.
+        It is the one that began the sector. Raises ValueError when `seq` is not held.
         """
         if not self.first <= seq < self.next:
             raise ValueError(seq)
-        sector, place = self._find(seq)
-        count = min(count, records.RECORDS_PER_SECTOR - place, self.next - seq)
-        view = memoryview(buffer)[: count * records.SLOT]
-        self._flash.readblocks(sector, view, self._offset(place))
-        header = self._header(sector)
-        return (self._boot if header is None else header[2]), count
-
-    # Sector and place of the record `seq`, which is held
-    def _find(self, seq):
-        per_sector = records.RECORDS_PER_SECTOR
-        back = (max(0, self._head_first - seq) + per_sector - 1) // per_sector
-        first = self._head_first - back * per_sector
-        return (self._head - back) % self._sectors, seq - first
+        end = seq + records.RECORDS_PER_SECTOR - (seq - 1) % records.RECORDS_PER_SECTOR
+        count = min(count, end - seq, self.next - seq)
+        self._do(self._flash.readblocks, seq, memoryview(buffer)[: count * records.SLOT])
+        header = self._header(seq)
+        if header is not None:
+            return header[2], count
+        # Not known: then the boots here are the last ones up to that of the next sector
+        header = self._header(end) if end < self.next else None
+        boot = self._boot if header is None else header[2]
+        return max(0, boot - _BOOTS), count
 
     def clear(self, seq):
         """Make the slot of `seq` void, in place: a bit that is set can always be cleared.
 
         Returns False when flash failed.
         """
-        sector, place = self._find(seq)
         try:
-            self._flash.writeblocks(sector, records.VOID, self._offset(place))
+            self._do(self._flash.writeblocks, seq, records.VOID)
         except OSError:
             return False
         return True

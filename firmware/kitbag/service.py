@@ -6,7 +6,7 @@
 
 from .memory import Memory
 
-KEPT = ("latch", "latch_by", "latches")
+KEPT = ("latch", "latches")
 
 
 def unlock():

@@ -10,6 +10,11 @@ from kitbag.wire import records as wire
 
 FieldValue = float | int | str | None
 
+# Of the 128 bits of a slot, how many are set in a record. A void or free slot with one bad bit is
+# none, though a CRC of 16 bits fits one in some thousand of them.
+_BITS_MIN = 2
+_BITS_MAX = 126
+
 
 @dataclass(frozen=True)
 class Chunk:
@@ -58,10 +63,15 @@ class LogRecord:
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a chunk holds. `damaged` and `silent` (void or free) are lists of seq."""
+    """What a chunk holds. `damaged`, `erased` and `silent` (void) are lists of seq.
+
+    The object uses its slots in turn, so a free one among those that it gives out was erased to
+    make room, and a power cut came before anything could be written there.
+    """
 
     records: list[LogRecord] = field(default_factory=list[LogRecord])
     damaged: list[int] = field(default_factory=list[int])
+    erased: list[int] = field(default_factory=list[int])
     silent: list[int] = field(default_factory=list[int])
 
 
@@ -75,12 +85,17 @@ def decode(chunk: Chunk, newest_boot: int) -> Decoded:
         slot = chunk.slots[place * wire.SLOT : (place + 1) * wire.SLOT]
         seq = chunk.first_seq + place
         state = wire.check(slot, chunk.epoch, seq)
-        if state == "good":
+        if (
+            state == "good"
+            and _BITS_MIN <= int.from_bytes(slot, "little").bit_count() <= _BITS_MAX
+        ):
             decoded.records.append(record_of(slot, chunk, seq, newest_boot))
-        elif state == "damaged":
-            decoded.damaged.append(seq)
-        else:
+        elif state == "void":
             decoded.silent.append(seq)
+        elif state == "free":
+            decoded.erased.append(seq)
+        else:
+            decoded.damaged.append(seq)
     return decoded
 
 

@@ -263,9 +263,10 @@ class _Download:
                     chunk, decoded = again, second
         self.chunks.append(chunk)
         self.records += decoded.records
-        for seq in decoded.damaged:
-            if seq not in self._known:
-                self._gap(seq, seq, "damaged")
+        for seqs, reason in ((decoded.damaged, "damaged"), (decoded.erased, "overwritten")):
+            for seq in seqs:
+                if seq not in self._known:
+                    self._gap(seq, seq, reason)
         self._done += chunk.count
         if self._progress:
             self._progress(self._done, max(self._done, self.hello.next - self.hello.first))

@@ -104,8 +104,8 @@ class Object:
 
 
 def place(journal, seq):
-    sector, place = journal._find(seq)
-    return sector * SECTOR + (records.HEADER_SLOTS + place) * records.SLOT
+    sector, place = divmod(seq - 1, records.RECORDS_PER_SECTOR)
+    return sector % journal._sectors * SECTOR + (records.HEADER_SLOTS + place) * records.SLOT
 
 
 def check(thing, before, since_ms):

@@ -125,9 +125,21 @@ def test_hardly_more_is_programmed_than_is_kept():
     assert nor.programs <= total + nor.erases
 
 
-def test_opening_reads_little():
-    nor = Nor(128)
-    write(opened(nor), 1)
+def test_opening_reads_no_more_of_a_full_ring_than_of_a_young_one():
+    most = 0
+    for sectors, total in ((16, 1), (16, PER_SECTOR * 3), (16, PER_SECTOR * 40 + 9)):
+        nor = Nor(sectors)
+        journal = opened(nor)
+        for number in range(total):
+            write(journal, number)
+        reads = counted_reads(nor)
+        opened(nor, 2)
+        most = max(most, reads[0])
+    # Every header once, then the slots of one sector, or of the next one too where that is full
+    assert most <= 16 * 64 + 2 * PER_SECTOR * records.SLOT + 64
+
+
+def counted_reads(nor):
     reads = [0]
     plain = nor.readblocks
 
@@ -136,8 +148,7 @@ def test_opening_reads_little():
         plain(sector, buffer, offset)
 
     nor.readblocks = counted
-    opened(nor, 2)
-    assert reads[0] <= 128 * 64 + SECTOR + 64
+    return reads
 
 
 # --- Power cuts ------------------------------------------------------------------------------
@@ -323,3 +334,160 @@ def test_a_slot_that_flash_half_took_is_never_used_again():
     for again in (journal, opened(nor, 2)):
         found = held(again)
         assert [found[seq] for seq in sorted(found)] == [1, 1, 3]  # the second: one was dropped
+
+
+def test_a_bad_bit_in_free_space_costs_no_more_than_the_record_that_comes_there():
+    nor = Nor(SECTORS)
+    journal = opened(nor)
+    write(journal, 1)
+    nor.data[(records.HEADER_SLOTS + 5) * records.SLOT] ^= 0x10  # a bit that these records need
+    journal = opened(nor, 2)
+    assert journal.next == 2
+    nor.data[(records.HEADER_SLOTS + 1) * records.SLOT + 2] = 0  # the clock says 1000 ms
+    write(journal, 2)
+    assert journal.dropped == 1
+    for number in range(3, 12):
+        write(journal, number)
+    for again in (journal, opened(nor, 3)):
+        found = held(again)
+        # Both times the record after it says how many have been dropped
+        assert [found[seq] for seq in sorted(found)] == [1, 1, 3, 4, 2, 6, 7, 8, 9, 10, 11]
+
+
+def test_a_program_that_did_nothing_leaves_the_place_to_the_next():
+    nor = Nor(SECTORS)
+    journal = opened(nor)
+    write(journal, 1)
+    nor.fails = True
+    for number in range(10):
+        write(journal, number)
+    assert (journal.next, journal.dropped) == (2, 10)
+    nor.fails = False
+    assert opened(nor, 2).next == 2
+    write(journal, 2)
+    assert held(journal) == {1: 1, 2: 10, 3: 2}
+
+
+def refuses_headers(nor):
+    plain = nor.writeblocks
+
+    def write_blocks(sector, data, offset):
+        if offset == 0:
+            raise OSError(5)
+        plain(sector, data, offset)
+
+    return write_blocks
+
+
+def test_what_an_erase_gave_up_is_not_claimed_to_be_there():
+    nor, journal = full_but_for(1)
+    nor.writeblocks, plain = refuses_headers(nor), nor.writeblocks
+    write(journal, 1)
+    write(journal, 2)
+    assert journal.dropped == 1
+    nor.writeblocks = plain
+    found = held(journal)
+    assert sorted(found) == list(range(journal.first, journal.next))
+
+
+def ruin_header(nor, seq):
+    """One bad bit in each copy."""
+    sector = (seq - 1) // PER_SECTOR % nor.sectors
+    for copy in (0, 32):
+        nor.data[sector * SECTOR + copy + 13] ^= 0x08
+
+
+def test_no_seq_is_given_out_twice_though_the_newest_header_is_lost():
+    for rest in (PER_SECTOR - 1, 100, 1, 0):  # from the sector's first record to its last
+        nor, journal = full_but_for(rest)
+        expected = held(journal)
+        ruin_header(nor, journal.next - 1)
+        again = opened(nor, 2)
+        assert (again.first, again.next) == (journal.first, journal.next)
+        assert held(again) == expected
+        write(again, 77)
+        again = opened(nor, 3)
+        assert held(again, journal.next) == {journal.next: 77}
+        for number in range(2 * PER_SECTOR):
+            write(again, number)
+        assert again.next == journal.next + 1 + 2 * PER_SECTOR
+
+
+def test_an_erase_that_was_cut_short_is_no_lost_header():
+    nor, journal = full_but_for(0)
+    oldest = (journal.next - 1) // PER_SECTOR % SECTORS * SECTOR
+    for done in (0, 64, 1000, SECTOR):
+        after = Nor(SECTORS, nor.data)
+        after.data[oldest : oldest + done] = b"\xff" * done
+        again = opened(after, 2)
+        assert again.next == journal.next
+        write(again, 77)
+        assert held(again, journal.next) == {journal.next: 77}
+
+
+# Its low byte alone does not tell a boot from the 256th before it
+def test_a_record_keeps_its_boot_though_its_header_is_lost():
+    nor = Nor(SECTORS)
+    for boot in range(200, 200 + PER_SECTOR * 3 + 20):
+        write(opened(nor, boot), boot)
+    journal = opened(nor, 9000)
+    for lost in (2 * PER_SECTOR, 3 * PER_SECTOR):
+        ruin_header(nor, lost)
+        buffer = bytearray(126 * records.SLOT)
+        for seq in range(lost - PER_SECTOR + 1, lost + 1, 126):
+            boot, count = journal.read(seq, 126, buffer)
+            for i in range(count):
+                slot = bytes(buffer[i * records.SLOT : (i + 1) * records.SLOT])
+                expected = reading.unpack(slot)[3]["records"]
+                assert expected == 199 + seq + i
+                assert reading.boot_of(slot[1], boot) == expected
+
+
+def test_a_record_that_went_bad_is_not_taken_for_a_torn_one():
+    nor = Nor(SECTORS)
+    journal = opened(nor)
+    write(journal, 1)
+    write(journal, 2)
+    nor.data[(records.HEADER_SLOTS + 1) * records.SLOT + 7] ^= 1
+    again = opened(nor, 2)
+    assert again.next == 3
+    buffer = bytearray(records.SLOT)
+    again.read(2, 1, buffer)
+    assert records.check(buffer, again.epoch, 2) == "damaged"
+
+
+# --- Wear ------------------------------------------------------------------------------------
+
+
+def erase_counts(nor):
+    found = []
+    for sector in range(nor.sectors):
+        header = records.unpack_header(nor.data[sector * SECTOR : sector * SECTOR + 64])
+        found.append(header[4] if header else None)
+    return found
+
+
+def test_every_sector_is_erased_as_often_as_the_others():
+    nor = Nor(SECTORS)
+    for boot in range(5):
+        journal = opened(nor, boot)
+        for number in range(PER_SECTOR * SECTORS):
+            write(journal, number)
+        assert erase_counts(nor) == [boot + 1] * SECTORS
+
+
+def test_the_erase_count_survives_an_erase_that_was_cut_short():
+    for rounds in (1, 3):
+        nor = Nor(SECTORS)
+        journal = opened(nor)
+        for number in range(PER_SECTOR * (rounds * SECTORS + 1)):
+            write(journal, number)
+        nor.cut_at, nor.done = nor.operations, 0.5
+        try:
+            write(journal, 1)
+            raise AssertionError("no cut")
+        except PowerCut:
+            pass
+        after = Nor(SECTORS, nor.data)
+        write(opened(after, 2), 1)
+        assert erase_counts(after) == [rounds + 1, rounds + 1] + [rounds] * (SECTORS - 2)

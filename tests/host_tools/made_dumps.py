@@ -63,18 +63,18 @@ def write(
     drawn = chance.randbytes(4) if epoch is None else epoch.to_bytes(4, "little")
     with patch("os.urandom", lambda _: drawn):
         journal = Journal(nor, boots[0], clock)
-    for boot in boots:
-        clock = Clock(0)
-        journal = Journal(nor, boot, clock)
-        for i in range(each):
-            clock.ms += chance.randrange(60_000)
-            if kinds and i == 0:
-                journal.write(wire.BOOT, "power_on", "restart", 4.0, boot)
-            elif kinds and i % 3 == 0:
-                journal.write(wire.HOLD, chance.uniform(2, 900), 1500, 0.8, 0.2, 0.9)
-            else:
-                journal.write(wire.BATTERY, chance.uniform(3.3, 4.2))
-            by_seq[journal.next - 1] = boot
+        for boot in boots:
+            clock = Clock(0)
+            journal = Journal(nor, boot, clock)
+            for i in range(each):
+                clock.ms += chance.randrange(60_000)
+                if kinds and i == 0:
+                    journal.write(wire.BOOT, "power_on", "restart", 4.0, boot)
+                elif kinds and i % 3 == 0:
+                    journal.write(wire.HOLD, chance.uniform(2, 900), 1500, 0.8, 0.2, 0.9)
+                else:
+                    journal.write(wire.BATTERY, chance.uniform(3.3, 4.2))
+                by_seq[journal.next - 1] = boot
     return journal, by_seq
 
 
@@ -85,7 +85,8 @@ def went_round() -> Dump:
     """
     nor = Nor(4)
     journal, boots = write(nor, range(250, 280), 80)
-    void = (journal._head * wire.SECTOR) + HEADER + 20 * wire.SLOT
+    newest = (journal.next - 2) // wire.RECORDS_PER_SECTOR % 4
+    void = newest * wire.SECTOR + HEADER + 20 * wire.SLOT
     nor.data[void : void + wire.SLOT] = wire.VOID
     return dump_of(nor, journal, boots)
 

@@ -76,9 +76,20 @@ def test_a_slot_of_another_log_is_no_record(chunk):
     assert decode(other, 1).records == []
 
 
-def test_free_and_void_slots_are_silent(chunk):
+def test_a_void_slot_is_silent_and_a_free_one_was_erased(chunk):
     slots = wire.VOID + wire.FREE + chunk.slots[32:]
-    assert decode(changed(chunk, slots), 1).silent == [1, 2]
+    decoded = decode(changed(chunk, slots), 1)
+    assert (decoded.silent, decoded.erased, decoded.damaged) == ([1], [2], [])
+
+
+# Of all logs and seqs, these are some where a slot with one bad bit has the right CRC
+@pytest.mark.parametrize(
+    ("seq", "slot"), [(4047, b"\xff" * 14 + b"\xdf\xff"), (18495, b"\x01" + bytes(15))]
+)
+def test_a_free_or_void_slot_with_a_bad_bit_is_no_record(seq, slot):
+    assert wire.check(slot, 0x12345678, seq) == "good"
+    decoded = decode(Chunk(0x12345678, 1, seq, slot), 1)
+    assert (decoded.records, decoded.damaged) == ([], [seq])
 
 
 def test_a_kind_that_is_newer_than_this_tool_is_kept():

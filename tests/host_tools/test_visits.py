@@ -192,6 +192,16 @@ def test_void_slots_are_no_records_and_no_gap(fake, client, store):
     assert there.requests[asked:].count("read") == 1
 
 
+def test_slots_that_were_erased_and_not_yet_written_again_are_a_gap(fake, client, store):
+    log = a_log()
+    log.slots[100:252] = [records.FREE] * 152  # a power cut while their sector was erased
+    result = visits.sync(client(fake(log)), store)
+    found = [(gap.first_seq, gap.last_seq, gap.reason) for gap in result.gaps]
+    assert found == [(101, 252, "overwritten")]
+    assert not result.complete
+    assert visits.sync(client(fake(log)), store).complete
+
+
 def test_what_was_overwritten_before_the_visit_is_a_gap(fake, client, store):
     log = a_log()
     log.forget_before(253)

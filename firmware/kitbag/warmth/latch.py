@@ -7,8 +7,9 @@ for service. Three latches within 24 h of powered time become a lock.
 from .. import limits
 from . import guard
 
-_REACTION = "latch"
-_FUNCTION = "latch_by"
+# Both in one number (the reaction in its low byte): a power cut between two would leave a latch
+# without its cause, or with another one's
+_LATCH = "latch"
 
 
 class Latch:
@@ -17,8 +18,9 @@ class Latch:
     def __init__(self, memory, count):
         self._memory = memory
         self._count = count
-        self.reaction = memory.number(_REACTION, 0)
-        self.function = memory.number(_FUNCTION, 0)
+        kept = memory.number(_LATCH, 0)
+        self.reaction = kept & 0xFF
+        self.function = kept >> 8
 
     def set(self, reaction, function):
         """Latch `reaction`; returns the reaction that now stands (a third latch is a lock)."""
@@ -44,5 +46,4 @@ class Latch:
         return True
 
     def _keep(self):
-        self._memory.keep_number(_FUNCTION, self.function)
-        self._memory.keep_number(_REACTION, self.reaction)
+        self._memory.keep_number(_LATCH, self.function << 8 | self.reaction)

@@ -28,6 +28,9 @@ VOID = b"\x00" * SLOT
 _MAGIC = b"KBJ1"
 _HEADER = "<4sBBHIIII"  # magic, schema, spare, erases, epoch, boot, first seq, spare; then crc16
 
+# A CRC of FFFF is stored as 0 (hence the remainders below): where flash reads FFFF in its place it
+# was not written yet, and what a power cut left of a record or a header never passes for whole.
+
 # Words that stand behind small numbers in records and in `status`. Append only.
 CAUSES = "unknown power_on hard_reset watchdog deep_sleep soft_reset"
 STATES = "idle warming holding fading stopped cannot_reach tripped latched locked"
@@ -169,7 +172,7 @@ def pack(kind, boot, uptime_ms, epoch, seq, values):
 
 def slot_crc(slot, epoch, seq):
     """The CRC-16 that `slot` must carry at `seq` in the log `epoch`."""
-    return crc16(memoryview(slot)[:14], crc16(struct.pack("<II", epoch, seq)))
+    return crc16(memoryview(slot)[:14], crc16(struct.pack("<II", epoch, seq))) % 0xFFFF
 
 
 def check(slot, epoch, seq):
@@ -184,7 +187,7 @@ def check(slot, epoch, seq):
 def pack_header(epoch, boot, first_seq, erases):
     """The four header slots (64 bytes: the same header twice) of a sector."""
     raw = struct.pack(_HEADER, _MAGIC, SCHEMA, 0, erases & 0xFFFF, epoch, boot, first_seq, 0)
-    raw += struct.pack("<H", crc16(raw))
+    raw += struct.pack("<H", crc16(raw) % 0xFFFF)
     return (raw + b"\x00" * (HEADER_SLOTS // 2 * SLOT - len(raw))) * 2
 
 
@@ -195,7 +198,7 @@ def unpack_header(raw):
         copy = bytes(raw[start : start + size])
         if copy[:4] != _MAGIC or len(copy) < size:
             continue
-        if crc16(copy[:-2]) == copy[-2] | copy[-1] << 8:
+        if crc16(copy[:-2]) % 0xFFFF == copy[-2] | copy[-1] << 8:
             _, schema, _, erases, epoch, boot, first_seq, _ = struct.unpack(_HEADER, copy[:-2])
             return schema, epoch, boot, first_seq, erases
     return None

@@ -3,7 +3,7 @@ from kitbag import limits, service
 from kitbag.budget import Rolling
 from kitbag.warmth import guard
 from kitbag.warmth.latch import Latch
-from support.fakes import Memory
+from support.fakes import Memory, PowerCut
 from support.on_table import held_warm, laid
 
 HOUR_MS = 3_600_000
@@ -71,6 +71,40 @@ def test_time_switched_off_does_not_count():
         reaction = one.set(guard.LATCH, 5)
         one.acknowledge()
     assert reaction == guard.LOCK
+
+
+# A cut at each commit; what stands then is what stood before or what was to stand after
+def whole_through_cuts(before, act, *allowed):
+    cuts = 0
+    while True:
+        memory = Memory(dict(before))
+        memory.cut_at = cuts
+        try:
+            act(latch_in(memory))
+        except PowerCut:
+            found = latch_in(memory)
+            assert (found.reaction, found.function) in allowed
+            cuts += 1
+            continue
+        return memory.values, cuts
+
+
+def test_a_power_cut_never_leaves_half_a_latch():
+    latched, cuts = whole_through_cuts(
+        {}, lambda one: one.set(guard.LATCH, 5), (0, 0), (guard.LATCH, 5)
+    )
+    assert cuts == 2  # the count of the day, and the latch
+    whole_through_cuts(
+        latched, lambda one: one.set(guard.LOCK, 3), (guard.LATCH, 5), (guard.LOCK, 3)
+    )
+    gone, cuts = whole_through_cuts(latched, lambda one: one.acknowledge(), (guard.LATCH, 5))
+    assert cuts == 1
+    assert latch_in(Memory(gone)).reaction == 0
+
+
+def test_a_lock_of_an_older_firmware_stays_a_lock():
+    old = latch_in(Memory({"latch": guard.LOCK, "latch_by": 3}))
+    assert (old.reaction, old.function) == (guard.LOCK, 0)
 
 
 # --- In the object ---------------------------------------------------------------------------
