@@ -122,12 +122,19 @@ def test_the_log_can_be_read_through_the_door_as_the_makers_page_says(
     assert "hold" in {record.name for record in found.logs[0].records}
 
 
+def adopted(port):
+    """A client of an object that nobody has adopted before."""
+    client, greeting = discovery.meet(port, lambda: 0)
+    client.adopt(greeting.device, "therapist")
+    return client
+
+
 def test_the_next_normal_boot_closes_it(door):
     release = "from simulated import parts; parts.pins.press(False); import machine"
     mpremote(door.port, "resume", "exec", "--no-follow", f"{release}; machine.reset()")
     door.wait_for("end")
     assert door.resets == ["watchdog", "hard"]
-    with discovery.connect(door.port, lambda: 0) as client:
+    with adopted(door.port) as client:
         hello, status = client.hello(), client.status()
     assert hello.boot == 2  # the door's start wrote nothing and counted nothing
     assert status["state"] == "idle"
@@ -140,7 +147,7 @@ def test_without_the_button_it_stays_shut(closed):
             mpremote(closed.port, *words, limit_s=8)
         assert b"42" not in (waited.value.stdout or b"")
     # ... and its interrupts were bytes like any other: it runs on
-    with discovery.connect(closed.port, lambda: 0) as client:
+    with adopted(closed.port) as client:
         hello = client.hello()
         assert hello.boot == 2
         assert client.status()["uptime_ms"] > 0

@@ -28,7 +28,7 @@ def test_tasks_late_by_400_ms_end_heat_within_a_second(play, phase_ms):
 
 
 @pytest.mark.parametrize("phase_ms", PHASES_MS)
-def test_tasks_late_by_300_ms_do_not(play, phase_ms):
-    night = starved(play, 300, phase_ms)
+def test_tasks_late_by_200_ms_never_do(play, phase_ms):
+    night = starved(play, 200, phase_ms)
     assert night.events("guard") == []
     assert night.summary["final_state"] == "warming"

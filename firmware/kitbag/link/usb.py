@@ -41,7 +41,7 @@ class Usb:
         self._poll = select.poll()
         self._poll.register(self._in, select.POLLIN)
         self._reader = asyncio.StreamReader(self._in)
-        self._door = self._decoder = self._encode = None  # while a host visits
+        self._door = self._decoder = None  # while a host visits
         self._heard_ms = 0
         self._damaged = 0
 
@@ -63,7 +63,7 @@ class Usb:
             for body in self._decoder.feed(data):
                 answer = door.answer(body)
                 while answer is not None:
-                    await self._send(self._encode(answer))
+                    await self._send(late.load(_FRAMES).encode(answer))
                     # Whoever has another word to say does not want the rest
                     answer = None if self._poll.poll(0) else door.more()
             if door.left:
@@ -76,7 +76,6 @@ class Usb:
 
     def _come(self):
         frames = late.load(_FRAMES)
-        self._encode = frames.encode
         self._decoder = frames.Decoder(frames.REQUEST_MAX)
         about = late.load(_ABOUT).About(self._app)
         self._door = late.load(_DOOR).Door(about, True)
@@ -84,7 +83,7 @@ class Usb:
 
     def _leave(self):
         self._damaged += self._decoder.damaged
-        self._door = self._decoder = self._encode = None
+        self._door = self._decoder = None
         for name in _VISIT:
             late.forget(name)
 

@@ -168,7 +168,6 @@ class Answer:
                     raise SystemExit  # a reset in good order; main.py looks for what is left here
                 if held_ms >= _FORGET_MS and not log.guest():
                     self._app.forget_hosts()
-                    self._tell_resting()
                 if not _CHOICE_MS <= held_ms < _LINK_MS or log.guest():
                     row = 0
                 else:

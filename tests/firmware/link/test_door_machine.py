@@ -236,6 +236,7 @@ Machine.settings = settings(
     max_examples=30,
     stateful_step_count=25,
     deadline=None,
+    report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 

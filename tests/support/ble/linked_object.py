@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from kitbag_tools import image
+from kitbag_tools.errors import KitbagError
 from kitbag_tools.keys import HostKey
 from kitbag_tools.object_client import ObjectClient
 from kitbag_tools.sim import board_code
@@ -96,10 +98,11 @@ class LinkedObject:
             os.close(self._usb)
 
     def _listen(self) -> None:
-        for message in self._process.messages():
-            with self._came:
-                self._said.append(message)
-                self._came.notify_all()
+        with contextlib.suppress(KitbagError):  # its end, in whatever way
+            for message in self._process.messages():
+                with self._came:
+                    self._said.append(message)
+                    self._came.notify_all()
 
     def wait_for(self, word: str, count: int = 1) -> Message:
         """The `count`th message `word` of the object's process."""
