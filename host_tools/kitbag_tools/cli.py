@@ -377,13 +377,15 @@ def status(session: Session, port: str | None, as_json: bool) -> ExitCode:
     with _client(session, port) as client:
         hello = client.hello()
         fields = client.status()
+        waiting = client.count(hello.acked)
         client.bye()
     if as_json:
-        session.out_json({"object": hello.device, "firmware": hello.firmware, **fields})
+        told = {"object": hello.device, "firmware": hello.firmware, "waiting": waiting}
+        session.out_json({**told, **fields})
         return ExitCode.OK
     from .words import status_lines
 
-    session.out("\n".join(status_lines(hello, fields)))
+    session.out("\n".join(status_lines(hello, fields, waiting)))
     return ExitCode.OK
 
 
