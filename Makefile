@@ -140,7 +140,7 @@ $(UV):
 
 lock: $(UV) ## renew requirements/*.txt (exact versions and hashes) from pyproject.toml
 	@$(COMPILE) --upgrade $(IN_RUN) --output-file requirements/run.txt
-	@$(COMPILE) --upgrade $(IN_RUN) --extra ble --extra dev --constraints requirements/run.txt --output-file requirements/test.txt
+	@$(COMPILE) --upgrade $(IN_RUN) --extra ble --extra keyring --extra dev --constraints requirements/run.txt --output-file requirements/test.txt
 	@$(COMPILE) --upgrade --group typings --output-file requirements/typings.txt
 
 clean: ## remove everything that was built (.venv too)

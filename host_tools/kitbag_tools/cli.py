@@ -335,7 +335,8 @@ def adopt(
 
     Over USB, with the object in hand. A stranger gets nothing from the object, on whatever way;
     each computer has a key of its own, and the object's holder can send all of them away: button
-    held for 10 s.
+    held for 10 s. Keys lie in a private file, or with KITBAG_KEYS=keyring in the keyring of the
+    operating system.
     """
     from . import adoption
 
@@ -852,11 +853,24 @@ def _client(session: Session, port: str | None) -> ObjectClient:
 
 def _keys(session: Session, port: str | None) -> Keys:
     """This computer's keys; those to a simulated object lie beside it."""
-    from .keys import FILE, Keys
+    from .keys import FILE, KeyFile
 
     if port is not None and port.startswith("sim:"):
-        return Keys(Path(port.removeprefix("sim:")) / FILE)
-    return Keys(session.env.keys_path)
+        return KeyFile(Path(port.removeprefix("sim:")) / FILE)
+    chosen = session.env.variables.get("KITBAG_KEYS", "file")
+    if chosen == "file":
+        return KeyFile(session.env.keys_path)
+    if chosen == "keyring":
+        from .system_keys import SystemKeys
+
+        return SystemKeys()
+    raise KitbagError(
+        where="KITBAG_KEYS",
+        reason=Reason.USAGE,
+        given=chosen,
+        allowed="file (as without it) or keyring",
+        next_step="unset it, or set it to one of these",
+    )
 
 
 def _history(session: Session, device: str | None) -> History:

@@ -20,7 +20,7 @@ from .. import exports, image, visits
 from ..environment import Environment
 from ..errors import ExitCode, KitbagError, LinkLost, Reason
 from ..keys import FILE as KEYS
-from ..keys import Keys
+from ..keys import KeyFile
 from ..object_client import ObjectClient
 from ..store import Store
 from ..transports.serial import SerialTransport
@@ -193,7 +193,7 @@ class _Host:
         self._clock = object_dir / "clock"
         self._left = object_dir / "left"  # tells the object which visit is over
         self._store = store
-        self._keys = Keys(object_dir.parent / KEYS)
+        self._keys = KeyFile(object_dir.parent / KEYS)
         self._random = random.Random(f"host {scenario.seed}")
         self.env = replace(env, now_utc_ms=self.now_utc_ms)
         self.problems: list[KitbagError] = []
