@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
 from kitbag_tools import image
@@ -86,14 +85,9 @@ class LinkedObject:
         threading.Thread(target=self._listen, daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         os.environ.pop("KITBAG_RADIO", None)
-        self._process.__exit__(kind, error, trace)
+        self._process.__exit__(None, None, None)
         if self._usb is not None:
             os.close(self._usb)
 
