@@ -8,7 +8,7 @@ the object: `ack` is a mark, sent only after the store has committed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
@@ -154,7 +154,7 @@ def _sync(
         for gap in store.gaps(hello.device, hello.epoch)
         for seq in range(gap.first_seq, gap.last_seq + 1)
     }
-    download = _Download(client, hello, known, progress)
+    download = Download(client, hello, known, progress)
     began_ms = client.now_utc_ms()
     for wanted in missing(held, hello.first, hello.next):
         download.read(wanted)
@@ -229,15 +229,22 @@ class _Came:
     gone: list[tuple[range, str]] = field(default_factory=list[tuple[range, str]])
 
 
-class _Download:
-    """The slots of one visit as they come in, across lost links."""
+class Download:
+    """The slots of one visit as they come in, across lost links, each proven by the object.
+
+    `known` are seqs that are stored already, or told to be gone.
+    """
 
     def __init__(
-        self, client: ObjectClient, hello: Hello, known: set[int], progress: Progress | None
+        self,
+        client: ObjectClient,
+        hello: Hello,
+        known: Set[int] = frozenset(),
+        progress: Progress | None = None,
     ) -> None:
         self._client = client
         self.hello = hello
-        self._known = known  # seqs that are stored already, or told to be gone
+        self._known = known
         self._progress = progress
         self._done = 0
         self.chunks: list[Chunk] = []
@@ -246,6 +253,7 @@ class _Download:
         self.unproven: list[range] = []  # what the object's own digest did not agree with, twice
 
     def read(self, wanted: range) -> None:
+        """Bring down the slots of `wanted`, a window after the other. Raises KitbagError."""
         for first in range(wanted.start, wanted.stop, requests.WINDOW_MAX):
             window = range(first, min(first + requests.WINDOW_MAX, wanted.stop))
             came = self._window(window)
