@@ -90,7 +90,8 @@ def not_adopted(client: ObjectClient, greeting: Greeting) -> KitbagError:
         next_step="with the object in hand and plugged in by USB: kitbag adopt"
         if not greeting.adopted
         else "another computer has adopted it: kitbag adopt --admit clinician there, then within "
-        "ten minutes kitbag adopt --role clinician here",
+        "ten minutes kitbag adopt --role clinician here; where that computer is gone, hold the "
+        "object's button for 10 seconds, which sends all away, and adopt it anew",
     )
 
 
