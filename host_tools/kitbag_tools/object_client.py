@@ -549,7 +549,7 @@ class ObjectClient:
                 # Anything else is late, an answer to a turn that was given up, or comes too early
             left_s = until - time.monotonic()
             data = self._transport.read(max(left_s, 0.0))
-            if not data and left_s <= 0:
+            if not data:
                 return None
             self._came.extend(bytes(body) for body in self._decoder.feed(data))
             if self._decoder.damaged != self._damaged:

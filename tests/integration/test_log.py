@@ -64,6 +64,14 @@ def test_a_cut_at_any_moment_leaves_a_log_that_can_be_read(play, moment_s):
     assert [row["boot_id"] for row in night.events("boot")] == ["1", "2"]
 
 
+@pytest.mark.parametrize("after_s", [0.05, 0.2, 0.4])
+def test_a_visit_that_the_power_interrupts_goes_on_without_waiting(play, after_s):
+    night = play(event(41, "sync") + event(41 + after_s, "power", off_s=2), 60)
+    assert night.summary["reboots"] == 1
+    assert night.result.syncs[-1].gaps == []
+    assert night.summary["wall_s"] < 20  # a host's patience alone is 30 s
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_cut_amid_a_record_is_one_slot_that_says_nothing(play, seed):
     """It waits for the record that tells of the hold."""

@@ -284,20 +284,29 @@ def care_plan_of(scenario: Scenario) -> dict[str, Any] | None:
 
 
 class _Line(SerialTransport):
-    """The simulated port. Knows without a time-out that an object will never answer."""
+    """The simulated port. Knows without a time-out that an object will never answer, or not what
+    it was asked last.
+    """
 
     def __init__(self, process: VmProcess, visit: int) -> None:
         self._process = process
         self._visit = visit
+        self._lost = 0
         super().__init__(process.port, name="simulated object")
+
+    def write(self, data: bytes) -> None:
+        self._lost = self._process.lost[self._visit]
+        super().write(data)
 
     def read(self, timeout_s: float) -> bytes:
         until = time.monotonic() + timeout_s
         while True:
             if self._visit in self._process.muted:
                 raise LinkLost(self.name, "the simulated object does not answer")
+            lost = self._process.lost[self._visit]
             data = super().read(min(0.2, max(0.0, until - time.monotonic())))
-            if data or time.monotonic() >= until:
+            if data or lost != self._lost or time.monotonic() >= until:
+                self._lost = lost
                 return data
 
 
