@@ -570,7 +570,9 @@ class ObjectClient:
                 # Anything else is late, an answer to a turn that was given up, or comes too early
             left_s = until - time.monotonic()
             data = self._transport.read(max(left_s, 0.0))
-            if not data and left_s <= 0:
+            if not data:
+                # Half a frame that never went on must not damage the next one
+                self._decoder.reset()
                 return None
             self._came.extend(bytes(body) for body in self._decoder.feed(data))
             if self._decoder.damaged != self._damaged:

@@ -1,0 +1,50 @@
+"""Two processes, one job at a time in each."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+PROCESSES = 2
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+_workers: list[Callable[[Any], Any]] = []  # of this process: one, once it has begun
+
+
+def _begin(make: Callable[..., Callable[[Any], Any]], arguments: tuple[Any, ...]) -> None:
+    # Ctrl-C is the parent's, who then ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    _workers.append(make(*arguments))
+
+
+def _work(job: Any) -> tuple[Any, Any]:
+    return job, _workers[0](job)
+
+
+def run(
+    jobs: Sequence[J],
+    make: Callable[..., Callable[[J], R]],
+    arguments: tuple[Any, ...],
+    done: Callable[[J, R], None],
+) -> None:
+    """Call `done` for every job as it is done. `make(*arguments)`, called once in each process,
+    gives what does them. Ctrl-C ends all processes.
+    """
+    context = multiprocessing.get_context("spawn")
+    pool = context.Pool(PROCESSES, _begin, (make, arguments))
+    try:
+        found: Iterable[tuple[J, R]] = pool.imap_unordered(_work, jobs)
+        for job, result in found:
+            done(job, result)
+        pool.close()
+    except BaseException:
+        pool.terminate()
+        raise
+    finally:
+        pool.join()
