@@ -36,7 +36,7 @@ MUTANTS = (
     Mutant("that a host's clock is set against this moment", "time", 5, Edit(
         "kitbag.link.session", "utc_ms += age_ms\n", "utc_ms += age_ms + 2500\n")),
     Mutant("that an acknowledgement is what the host said", "acked", 5, Edit(
-        "kitbag.link.about", "seq & 0x7FFFFFFF", "seq + 3")),
+        "kitbag.link.about", "+ seq.to_bytes(", "+ (seq + 3).to_bytes(")),
     Mutant("that a stop is told", "silent", 5, Edit(
         "kitbag.tasks.answer", "self._log.write(records.STOP, how, self._heat.state)", "pass")),
 )  # fmt: skip

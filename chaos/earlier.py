@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from dataclasses import dataclass
 
 from kitbag.wire import records as wire
@@ -14,12 +15,12 @@ _RECORDS_A_BOOT = (2, 90)
 
 @dataclass(frozen=True)
 class Earlier:
-    """`log` is the partition, `settings` the numbers in the NVS; `next` the first seq that is
+    """`log` is the partition, `settings` what stands in the NVS; `next` the first seq that is
     free, with `left` slots in its sector.
     """
 
     log: bytes
-    settings: dict[str, int]
+    settings: dict[str, int | bytes]
     next: int
     left: int
 
@@ -57,7 +58,7 @@ def drawn(chance: random.Random, left: int) -> Earlier:
         at += (wire.HEADER_SLOTS + place) * wire.SLOT
         flash[at : at + wire.SLOT] = slot
     # An earlier host may have read some of it; that one's store is not here
-    settings = {"boot": boot}
+    settings: dict[str, int | bytes] = {"boot": boot}
     if chance.random() < 0.5:
-        settings["acked"] = chance.randrange(first, end)
+        settings["acked"] = struct.pack("<II", epoch, chance.randrange(first, end))
     return Earlier(bytes(flash), settings, end, left)

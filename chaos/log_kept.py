@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import ring
 from findings import Findings
 from played import Look, Played, Stored
@@ -122,13 +124,15 @@ def _begun(flash: Ring) -> int:
 # By this host: what an earlier one said stands until then
 def _acknowledged(played: Played, found: Findings) -> None:
     lived = played.night.earlier
-    earlier = lived.settings.get("acked", 0) if lived else 0
+    earlier = lived.settings.get("acked", b"") if lived else b""
     for look in played.looks:
         if look.acked == earlier:
             continue
         stored = look.stored
+        epoch, acked = struct.unpack("<II", look.acked)
+        found.found("acked", f"of the log {epoch:08x}", epoch != look.flash.epoch)
         missing = [
-            seq for seq in range(1, look.acked)
+            seq for seq in range(1, acked)
             if seq not in stored.records and seq not in stored.gaps and seq not in stored.slots
         ]  # fmt: skip
         found.found("acked", f"{missing[:5]}", len(missing))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -45,7 +46,7 @@ class Look:
     done: SyncResult | None
     flash: Ring
     stored: Stored
-    acked: int
+    acked: bytes
 
 
 @dataclass
@@ -101,7 +102,8 @@ def play(night: Night, folder: Path, object_image: Path) -> Played:
 
     def look(kind: str, done: SyncResult | None) -> None:
         seen = ring.read(flash.read_bytes())
-        acked = json.loads(nvs.read_text()).get("kitbag/acked", ["i32", 0])[1]
+        kept = json.loads(nvs.read_text()).get("kitbag/acked", ["blob", ""])[1]
+        acked = base64.b64decode(kept)
         played.looks.append(Look(kind, done, seen, _stored(out / runner.STORE), acked))
 
     env = Environment(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -80,7 +81,7 @@ def run(
     progress: Progress | None = None,
     object_image: Path | None = None,
     log: bytes | None = None,
-    settings: Mapping[str, int] | None = None,
+    settings: Mapping[str, int | bytes] | None = None,
     visited: Visited | None = None,
 ) -> RunResult:
     """Play `scenario`, its files in `out_dir` (made if need be; an earlier run's are replaced).
@@ -88,8 +89,8 @@ def run(
     `speed` is a factor of real time or "max". With `hold` the object then stays alive in real
     time, its port named in `out_dir`/port, until KeyboardInterrupt, which ends it in peace.
     `object_image` is the file system of the object; None builds the firmware's. `log` is what
-    lies on its log's partition already, which is as large as that; `settings` are the numbers in
-    its NVS.
+    lies on its log's partition already, which is as large as that; `settings` is what
+    stands in its NVS.
     Raises KitbagError where the object cannot be built or its process ends by itself.
     """
     began = time.monotonic()
@@ -100,8 +101,8 @@ def run(
     if log is not None:
         (object_dir / "flash.bin").write_bytes(log)
     if settings is not None:
-        numbers = {f"kitbag/{key}": ("i32", number) for key, number in settings.items()}
-        (object_dir / "nvs.json").write_text(json.dumps(numbers))
+        kept = {f"kitbag/{key}": _setting(value) for key, value in settings.items()}
+        (object_dir / "nvs.json").write_text(json.dumps(kept))
     store_path = out_dir / STORE
     process = VmProcess(
         object_dir,
@@ -132,6 +133,13 @@ def run(
         if hold:
             _hold(out_dir, process, progress, clock_ahead_ms)
     return result
+
+
+def _setting(value: int | bytes) -> tuple[str, int | str]:
+    """As boards/sim keeps it."""
+    if isinstance(value, bytes):
+        return "blob", base64.b64encode(value).decode()
+    return "i32", value
 
 
 def _prepare(out_dir: Path) -> Path:
