@@ -56,10 +56,11 @@ class Care:
         plan, problems = _unsealed(rules, self._memory.blob(_SLOTS[spare]) or b"")
         if problems or rules.to_json(plan) != stored:
             raise OSError  # it did not read back
+        crc = crc32(stored)  # nothing may fail between flash and memory
         self._memory.keep_number(_CURRENT, spare)
         self._slot = spare
         self.plan = plan
-        self.crc = crc32(stored)
+        self.crc = crc
         late.forget(_RULES)
         return []
 

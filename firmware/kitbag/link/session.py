@@ -4,6 +4,7 @@ Reading needs nothing of the comfort side; the one thing a host may change is th
 nothing that it says can start an output.
 """
 
+import gc
 import struct
 from binascii import crc32, hexlify, unhexlify
 from hashlib import sha256
@@ -67,6 +68,10 @@ class Session:
             return requests.answer(turn, error=requests.E_BAD_REQUEST)
         except OSError:
             return requests.answer(turn, error=requests.E_STORE_FAILED)
+        except MemoryError:  # too much for this object as it is; its night goes on
+            self._upload = None
+            gc.collect()
+            return requests.answer(turn, error=requests.E_TOO_LARGE)
 
     def _hello(self, turn, _):
         self._upload = None

@@ -13,6 +13,7 @@ from .records import PATTERNS
 PLACEMENTS = ("body", "neck", "beside")
 ROUTINES = ("none", "warm", "scent", "touch", "settle")
 _TABLES_DEEP = 3
+_BRACKETS_MAX = 32 + limits.SCENT_NAME_MAX  # of tables, and in the one free text
 
 # key: (default, allowed). Allowed is bool, (low, high) for numbers, a tuple of words, or a
 # longest length for free text. An integer default asks for a whole number.
@@ -147,9 +148,13 @@ def to_json(plan):
 
 def from_json(data):
     """(plan, problems) of bytes that `to_json` made, or anyone else."""
+    data = bytes(data)
     try:
-        tree = json.loads(bytes(data).decode())
-    except (ValueError, RuntimeError):  # also not UTF-8; also nested without end
+        # Who sends tables in tables without end must not exhaust memory or stack
+        if data.count(b"[") + data.count(b"{") > _BRACKETS_MAX:
+            raise ValueError
+        tree = json.loads(data.decode())
+    except ValueError:  # also not UTF-8
         return defaults(), [("", "bytes that are not JSON", "a care plan")]
     return parse(tree)
 

@@ -67,6 +67,7 @@ E_NO_SUCH_RECORD = "no_such_record"
 E_PLAN_INCOMPLETE = "plan_incomplete"
 E_PLAN_INVALID = "plan_invalid"
 E_STORE_FAILED = "store_failed"
+E_TOO_LARGE = "too_large"  # more than the object has memory for
 E_NOT_ADOPTED = "not_adopted"  # this host has no key that the object knows
 E_NO_SESSION = "no_session"  # sealed for a session that is over, or was none
 E_NOT_ADMITTED = "not_admitted"  # nobody has opened the door for another host

@@ -382,6 +382,21 @@ def test_flash_that_fails_is_an_answer():
     assert host.about.care.to_json() == before
 
 
+def test_what_takes_more_memory_than_there_is_is_refused_and_the_object_goes_on():
+    def full(_):
+        raise MemoryError
+
+    host = Host(kept=10)
+    before = state(host)
+    plain = host.about.care.apply
+    host.about.care.apply = full
+    assert host.upload(NEW)["error"] == requests.E_TOO_LARGE
+    assert state(host) == before
+    assert host.ask("plan_apply", crc=crc32(NEW))["error"] == requests.E_PLAN_INCOMPLETE
+    host.about.care.apply = plain
+    assert host.upload(NEW)["ok"]
+
+
 # --- Whatever else comes ---------------------------------------------------------------------
 
 OPS = sorted(name for name in Session._OPS if name not in ("ack", "admit"))  # these two may

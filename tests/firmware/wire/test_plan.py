@@ -225,6 +225,14 @@ def test_bytes_that_are_no_plan_are_a_problem_and_no_crash():
         assert plan.from_json(random.bytes(random.below(60)))[1]
     for data in (b"", b"null", b"[]", b'"a"', b"1", b"{", b'{"a"', b"\xff", b"[" * 2000):
         assert plan.from_json(data)[1], data
+    for deep in (b"[" * 4000, b'{"a":' * 800, b'{"a":[' + b"[]," * 1000, b'{"":"' + b"[" * 4000):
+        assert plan.from_json(deep)[1] == [("", "bytes that are not JSON", "a care plan")]
+
+
+def test_a_scent_may_be_called_by_brackets():
+    p = plan.defaults()
+    p["scent.name"] = "[" * limits.SCENT_NAME_MAX
+    assert plan.from_json(plan.to_json(p)) == (p, [])
 
 
 def test_no_plan_is_warmer_than_the_limits():
