@@ -29,7 +29,7 @@ class Door:
         self._open = None  # the session that is on: (host's id, incoming Seal, outgoing Seal)
         self._asked = None  # the one that stands with its first sealed frame
         self._new = None  # who asked to be adopted: (id, role, secret)
-        self._count = 0
+        self._asked_ms = -1  # uptime at the last challenge
 
     def answer(self, body):
         """The answer body to a body that came in; None when there is nothing to answer."""
@@ -78,10 +78,11 @@ class Door:
         known = self._known(host)
         if known is None:
             return requests.answer(turn, error=requests.E_NOT_ADOPTED)
-        # Never twice, however poor the chip's random numbers are without its radio
-        self._count += 1
+        # Never twice, however poor the chip's random numbers are without its radio: a challenge
+        # takes longer on any pipe than a millisecond
+        self._asked_ms = max(self._asked_ms + 1, self._about.uptime_ms())
         boot = self._about.boot.to_bytes(4, "little")
-        nonce = os.urandom(8) + boot + self._count.to_bytes(4, "little")
+        nonce = os.urandom(6) + boot + self._asked_ms.to_bytes(6, "little")
         device = self._about.device
         keys = sealing.session_keys(known[1], body[_HEAD + requests.HOST_ID :], nonce, device)
         self._asked = host, sealing.Seal(aes, keys[0]), sealing.Seal(aes, keys[1])

@@ -3,6 +3,7 @@ from cryptolib import aes
 
 from firmware.link.test_session import NEW, About, plan_bytes
 from kitbag.link import HOSTS
+from kitbag.link import door as the_door
 from kitbag.link.door import Door
 from kitbag.link.session import Session
 from kitbag.wire import asking, frames, records, requests, sealing
@@ -275,6 +276,33 @@ def test_a_host_that_cannot_be_kept_is_none():
     assert host.ask("status")["error"] == requests.E_STORE_FAILED
     assert about.hosts.all() == []
     assert host.ask("status")["error"] == requests.E_NO_SESSION
+
+
+class Poor:
+    """A chip whose random numbers are none."""
+
+    @staticmethod
+    def urandom(size):
+        return bytes(size)
+
+
+def test_no_session_is_like_another_however_poor_the_random_numbers_are():
+    host = adopted()
+    plain, the_door.os = the_door.os, Poor
+    try:
+        seen = []
+        for _ in range(3):
+            # The object forgets the door when a host has gone; its time goes on
+            host.door = Door(host.about, True)
+            for _ in range(3):
+                nonce = bytes(16)
+                body = bytes([frames.CHALLENGE, 1]) + host.id + nonce
+                seen.append(host.door.answer(body))
+            host.about.clock.ms += 5
+    finally:
+        the_door.os = plain
+    assert all(body[0] == frames.PROOF for body in seen)
+    assert len(set(seen)) == len(seen)
 
 
 def test_hosts_outlive_a_restart():
