@@ -1,6 +1,5 @@
 """What the object tells of itself, and the few things a host may leave with it."""
 
-import gc
 from binascii import hexlify
 
 from micropython import const
@@ -81,7 +80,6 @@ class About:
             "dose_cem43": heat.dose.umin / 1_000_000,
             "scent_left": app.load_comfort().scent_left if self.care.plan["scent.enabled"] else 0,
             "plan_crc": self.care.crc,
-            "free": gc.mem_free(),
         }
 
     # The mark is of one log: another one has none
