@@ -73,6 +73,9 @@ class Pace:
         if self.air is not None:
             self.air.wait(wait_ms)
             wait_ms = 0
+        if port.busy:  # the host's own driver keeps what the line has no time for yet
+            self._wait(wait_ms)
+            return False
         for _, bits in self._poll.poll(wait_ms):
             if bits & select.POLLIN:
                 port.attached = port.opened = True

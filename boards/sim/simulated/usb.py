@@ -144,6 +144,11 @@ class Port:
         self._clock.at(arrives, lambda: self._arrive(data))
         self._give_up = arrives + self.turn_us
 
+    @property
+    def busy(self):
+        """Whether as much is on its way already as the object's ring holds."""
+        return self._arrives - self._clock.now() > RING * self._byte_us
+
     def _arrive(self, data):
         room = RING - len(self._received)
         self.lost += max(0, len(data) - room)
