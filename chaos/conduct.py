@@ -22,7 +22,7 @@ _BREAK = ("setpoint_garbage",)
 
 def judge(played: Played, found: Findings) -> None:
     if played.broke:
-        found.found("error", played.broke.strip().splitlines()[-1])
+        found.found("error", played.broke)
     if "Traceback" in played.console:
         found.found("error", "a traceback on the console")
     _errors(played, found)

@@ -166,7 +166,8 @@ class _Drawing:
 
     def _times(self, most: int) -> range:
         """Some, of which a whole night has more."""
-        return range(self.chance.randint(0, 3 * most if self.whole else most))
+        least, most = (most, 3 * most) if self.whole else (0, most)
+        return range(self.chance.randint(least, most))
 
     def _use(self) -> None:
         chance = self.chance

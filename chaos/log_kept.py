@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import ring
+import truth
 from findings import Findings
 from played import Look, Played, Stored
 from ring import Ring
@@ -33,19 +34,13 @@ def _named(played: Played, found: Findings) -> None:
         if seq not in stored.records and seq not in stored.gaps and seq not in void
     ]  # fmt: skip
     found.found("unnamed", f"{unnamed[:5]}", len(unnamed))
-    if not _taken_back(played):
+    if not truth.may_take_back(played):
         torn = void - played.before.void
         excess = len(torn) - played.power_went()
         said = f"{len(torn)} slots are void, {played.power_went()} times the power went"
         found.found("unnamed", said, max(0, excess))
     found.seen["seqs"] += len(seqs)
     found.seen["gaps"] += len(stored.gaps)
-
-
-# Three presses of the choice at the least
-def _taken_back(played: Played) -> bool:
-    presses = [e for e in played.scenario.events if e.do == "button" and e.values["hold_s"] < 5.3]
-    return sum(e.values["hold_s"] > 1.9 for e in presses) >= 3
 
 
 def _gaps_are_true(played: Played, found: Findings) -> None:

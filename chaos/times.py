@@ -59,6 +59,8 @@ def _presses_are_told(played: Played, began: truth.Started, found: Findings) -> 
     logging = played.plan.get("logging", {})
     if logging.get("guest") or logging.get("level", 2) < 2 or not played.stored.next:
         return
+    if truth.may_take_back(played):
+        return
     for one in pressed:
         # Once it may have been chosen, it may be withheld; and the ring may have lost the boot
         if min(chosen, default=1e9) < one.t_s or one.hold_s > 1.9 or not _alone(played, one):

@@ -73,6 +73,11 @@ def choice(played: Played) -> Press | None:
     return None
 
 
+def may_take_back(played: Played) -> bool:
+    """Whether enough presses are there to take a night back; what was before them may be gone."""
+    return sum(1.9 < one.hold_s < 5.3 for one in presses(played)) >= 3
+
+
 def alone(played: Played, press: Press) -> bool:
     """Whether it was pressed while the object ran, and nothing else at the button then."""
     others = [one for one in presses(played) if one != press]

@@ -64,6 +64,12 @@ def test_a_cut_at_any_moment_leaves_a_log_that_can_be_read(play, moment_s):
     assert [row["boot_id"] for row in night.events("boot")] == ["1", "2"]
 
 
+@pytest.mark.parametrize("kind", ["vm_hang", "watchdog_reset", "soft_reset", "brownout"])
+def test_nothing_happens_to_an_object_without_power(play, kind):
+    night = play(event(20, "power", off_s=10) + event(25, "fault", kind=kind), 60)
+    assert [row["boot_id"] for row in night.events("boot")] == ["1", "2"]
+
+
 @pytest.mark.parametrize("after_s", [0.05, 0.2, 0.4])
 def test_a_visit_that_the_power_interrupts_goes_on_without_waiting(play, after_s):
     night = play(event(41, "sync") + event(41 + after_s, "power", off_s=2), 60)

@@ -113,7 +113,11 @@ class Life:
             self._die(WATCHDOG)
 
     def hang(self):
-        """The VM never comes back; time goes on until the watchdog bites or the scenario ends."""
+        """The VM never comes back; time goes on until the watchdog bites or the scenario ends.
+        Without power there is none that could hang.
+        """
+        if self.dead:
+            return
         self._board.port.stay_mute()
         self._board.clock.run_until(NEVER - 1)
         control.wait_for_the_end()

@@ -172,7 +172,11 @@ class Port:
     # --- over a reset: the host stays plugged in ---
 
     def save(self):
-        return {"attached": self.attached, "opened": self.opened, "visit": self.visit}
+        # Its host waits for the rest of an answer, or for a first byte
+        waits = self._owed > 0 or self._open_frame
+        return {
+            "attached": self.attached, "opened": self.opened, "visit": self.visit, "waits": waits,
+        }  # fmt: skip
 
     def restore(self, kept, gone):
         self.visit = kept["visit"]
@@ -181,7 +185,8 @@ class Port:
             self.opened = kept["opened"]
             self.gone = gone
             self._clock.set_idle(self._quiet)
-            self._say_lost()
+            if kept["waits"]:
+                self._say_lost()
 
     # --- the object's side ---
 
