@@ -18,7 +18,7 @@ import crew
 import tally
 from firmware_copy import load
 from kitbag_tools.errors import ExitCode
-from parts import PARTS, Job, Proof, Size
+from parts import PARTS, Job, Proof, Size, worker
 from promise import Findings
 
 _WORD_EVERY_S = 60.0
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
                     word_s = time.monotonic()
                     messages.print(f"{played} of {len(jobs)} parts done", highlight=False)
 
-            crew.run(jobs, given.seed, size, done)
+            crew.run(jobs, worker, (given.seed, size), done)
     except KeyboardInterrupt:
         messages.print("interrupted")
         return ExitCode.INTERRUPTED

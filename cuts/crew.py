@@ -6,33 +6,38 @@ import multiprocessing
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
-
-from firmware_copy import load
-from parts import Job, Proof, Size
-from promise import Findings
+from typing import Any, TypeVar
 
 PROCESSES = 2
 
-_proofs: list[Proof] = []  # of this process: one, once it has begun
+Job = TypeVar("Job")
+Found = TypeVar("Found")
+
+_workers: list[Callable[[Any], Any]] = []  # of this process: one, once it has begun
 
 
-def _begin(seed: int, size: Size) -> None:
+def _begin(make: Callable[..., Callable[[Any], Any]], given: tuple[Any, ...]) -> None:
     # Ctrl-C is the parent's, who then ends this process
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    _proofs.append(Proof(load(), seed, size))
+    _workers.append(make(*given))
 
 
-def _work(job: Job) -> tuple[Job, Findings]:
-    return job, _proofs[0].run(job)
+def _work(job: Any) -> tuple[Any, Any]:
+    return job, _workers[0](job)
 
 
-def run(jobs: Sequence[Job], seed: int, size: Size, done: Callable[[Job, Findings], None]) -> None:
-    """Call `done` for every job as it is done. Ctrl-C ends all processes."""
+def run(
+    jobs: Sequence[Job], make: Callable[..., Callable[[Job], Found]], given: tuple[Any, ...],
+    done: Callable[[Job, Found], None],
+) -> None:  # fmt: skip
+    """Call `done` for every job as it is done; each process works with what `make(*given)` gives.
+    Ctrl-C ends all processes.
+    """
     context = multiprocessing.get_context("spawn")
-    pool = context.Pool(PROCESSES, _begin, (seed, size))
+    pool = context.Pool(PROCESSES, _begin, (make, given))
     try:
-        found: Iterable[tuple[Job, Findings]] = pool.imap_unordered(_work, jobs)
+        found: Iterable[tuple[Job, Found]] = pool.imap_unordered(_work, jobs)
         for job, findings in found:
             done(job, findings)
         pool.close()

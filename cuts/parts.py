@@ -11,7 +11,7 @@ from typing import TypeAlias
 import flips
 import synced
 from chips import SECTOR, Commit, Erase, Program, Set, tears
-from firmware_copy import Firmware
+from firmware_copy import Firmware, load
 from promise import Findings, bit_at
 from recover import Recovery, Walk, cut, cut_left
 from script import Session, play
@@ -263,3 +263,8 @@ class Proof:
 
 
 PARTS = (EVERY, RING, BITS, RING_BITS, COPIES, CUT_COPIES, SYNCED)
+
+
+def worker(seed: int, size: Size) -> Callable[[Job], Findings]:
+    """What does jobs in a process of its own."""
+    return Proof(load(), seed, size).run

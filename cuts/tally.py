@@ -15,7 +15,6 @@ from parts import BITS, COPIES, CUT_COPIES, EVERY, RING, RING_BITS, SYNCED, Size
 from promise import Findings
 
 PAGE = ROOT / "docs" / "for-maintainers.md"
-_BLOCK = re.compile(r"(<!-- measured: cuts -->\n\n).*?(\n\n<!-- end -->)", re.DOTALL)
 
 # What must be 0: its field, and its heading
 WRONG = {
@@ -89,12 +88,13 @@ def paragraph(found: Mapping[str, Findings], size: Size, seed: int) -> str:
     )
 
 
-def renew(text: str, page: Path = PAGE) -> bool:
-    """Put `text` between the comments on `page`, in its width; whether that changed it."""
+def renew(text: str, page: Path = PAGE, name: str = "cuts") -> bool:
+    """Put `text` between the comments `name` on `page`, in its width; whether that changed it."""
+    block = re.compile(rf"(<!-- measured: {name} -->\n\n).*?(\n\n<!-- end -->)", re.DOTALL)
     before = page.read_text(encoding="utf-8")
-    if len(_BLOCK.findall(before)) != 1:
+    if len(block.findall(before)) != 1:
         raise LookupError(f"{page} has no place for it")
-    after = _BLOCK.sub(lambda found: found[1] + _filled(text) + found[2], before)
+    after = block.sub(lambda found: found[1] + _filled(text) + found[2], before)
     page.write_text(after, encoding="utf-8")
     return after != before
 
