@@ -6,6 +6,7 @@ The next visit must come to its end, and the store then hold what lies on the ob
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sys
 import time
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     messages = Console(stderr=True)
     given = _given(arguments)
     began = time.monotonic()
+    logging.disable()  # as in the other processes
     provers = Provers(given.step)
     jobs = provers.jobs(given.only)
     found = {part: Findings(frames=provers.frames(part)) for part in given.only}

@@ -182,7 +182,7 @@ def _sent_away(software: Software, folder: Path) -> Scene:
 
 
 def _whole(thing: Thing, host: Host, found: Findings) -> None:
-    compare(thing, host.path, found)
+    compare(thing.log, host.path, found)
 
 
 def _in_force(thing: Thing, host: Host, found: Findings) -> None:

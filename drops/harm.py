@@ -14,8 +14,6 @@ from counts import Counts
 from kitbag.wire import records
 from kitbag_tools.store import Store
 from kitbag_tools.visits import LOG_FIRST_SEQ, OVERLAP_SLOTS
-from software import DEVICE
-from thing import Thing
 
 
 @dataclass
@@ -38,34 +36,51 @@ class Findings(Counts):
     shut_out: int = 0  # the object knows a computer that has no key to it
 
 
-def committed(path: Path, epoch: int) -> int:
-    """The seq up to which the store at `path` holds everything, as another process sees it."""
+@dataclass(frozen=True)
+class Log:
+    """An object's log as it lies on its flash, from seq `first` up to, not including, `end`."""
+
+    device: str
+    epoch: int
+    first: int
+    end: int
+    flash: bytes | bytearray
+
+    def slot(self, seq: int) -> bytes:
+        at = place(seq, len(self.flash) // records.SECTOR)
+        return bytes(self.flash[at : at + records.SLOT])
+
+
+def place(seq: int, sectors: int) -> int:
+    """Where the record of `seq` lies on the flash."""
+    sector, slot = divmod(seq - 1, records.RECORDS_PER_SECTOR)
+    return sector % sectors * records.SECTOR + (records.HEADER_SLOTS + slot) * records.SLOT
+
+
+def acknowledged(device: str, epoch: int, seq: int, path: Path, found: Findings) -> None:
+    """The object has been told that everything below `seq` is stored: is it, for whoever else
+    looks?
+    """
     with Store(path) as store:
-        held = store.held(DEVICE, epoch)
-    return held[0].stop if held and held[0].start <= LOG_FIRST_SEQ else 0
+        held = store.held(device, epoch)
+    safe = held[0].stop if held and held[0].start <= LOG_FIRST_SEQ else 0
+    found.wrong_with("early", seq > safe, f"acknowledged {seq}, stored {safe}")
 
 
-def acknowledged(thing: Thing, seq: int, path: Path, found: Findings) -> None:
-    """The object has been told that everything below `seq` is stored: is it?"""
-    safe = committed(path, thing.journal.epoch)
-    found.wrong_with("early", seq > max(safe, 0), f"acknowledged {seq}, stored {safe}")
-
-
-def compare(thing: Thing, path: Path, found: Findings) -> None:
+def compare(log: Log, path: Path, found: Findings) -> None:
     """After a visit that came to its end: the store against flash."""
-    epoch, first = thing.journal.epoch, thing.journal.first
-    end = thing.acked  # what was written meanwhile is for the next visit
-    chunks, told, kept, quarantined, anew = _stored(path, epoch)
+    epoch, first, end = log.epoch, log.first, log.end
+    chunks, told, kept, quarantined, anew = _stored(path, log)
     there = range(first, end)
     slots: dict[int, bytes] = {}
     times = Counter[int]()
     for at, raw in chunks:
-        for place in range(len(raw) // records.SLOT):
-            slot = raw[place * records.SLOT : (place + 1) * records.SLOT]
-            times[at + place] += 1
-            if slots.setdefault(at + place, slot) != slot:
-                found.wrong_with("twice", 1, f"{at + place} came down as something else")
-    flash = {seq: thing.slot(seq) for seq in there}
+        for number in range(len(raw) // records.SLOT):
+            slot = raw[number * records.SLOT : (number + 1) * records.SLOT]
+            times[at + number] += 1
+            if slots.setdefault(at + number, slot) != slot:
+                found.wrong_with("twice", 1, f"{at + number} came down as something else")
+    flash = {seq: log.slot(seq) for seq in there}
     on_flash = hashlib.sha256(b"".join(flash.values())).hexdigest()
     in_store = hashlib.sha256(b"".join(slots.get(seq, b"") for seq in there)).hexdigest()
     missing = [seq for seq in there if seq not in slots]
@@ -90,10 +105,10 @@ def compare(thing: Thing, path: Path, found: Findings) -> None:
 
 
 def _stored(
-    path: Path, epoch: int
+    path: Path, log: Log
 ) -> tuple[list[tuple[int, bytes]], list[tuple[int, int]], dict[int, bytes], int, list[int]]:
     """(chunks, gaps, records by seq, how many in quarantine, new records of each sync)."""
-    which = (DEVICE, epoch)
+    which = (log.device, log.epoch)
     where = "WHERE device = ? AND log_epoch = ?"
     with contextlib.closing(sqlite3.connect(path)) as db:
 

@@ -19,7 +19,7 @@ from flows import SYNC, Scene
 from harm import Findings, acknowledged
 from kitbag.wire import frames
 from kitbag_tools.errors import KitbagError
-from software import PORT, Software
+from software import DEVICE, PORT, Software
 from thing import Thing
 
 Job: TypeAlias = tuple[str, int, int]  # part, from, up to
@@ -106,7 +106,7 @@ class Killing:
             thing = self._scene.thing(self._software)
             host = self._scene.host(self._software, folder)
             _visited(thing, folder, kill)
-            acknowledged(thing, thing.acked, host.path, found)
+            acknowledged(DEVICE, thing.journal.epoch, thing.acked, host.path, found)
             cable = Cable(
                 thing, self._software.clock, None, list(Back)[number % len(Back)], returns=False
             )

@@ -14,7 +14,7 @@ from flows import FLOWS, Flow, Host, Scene, plans
 from harm import Findings, acknowledged
 from kitbag.wire import requests
 from kitbag_tools.errors import ExitCode, KitbagError, Reason
-from software import PORT, Software
+from software import DEVICE, PORT, Software
 from thing import Thing
 
 Job: TypeAlias = tuple[str, int, int]  # flow, from, up to
@@ -106,7 +106,8 @@ class Proof:
         found.halves += bool(case.cut.more)
         with _folder() as folder:
             thing, host = scene.thing(self._software), scene.host(self._software, folder)
-            thing.acknowledges = lambda seq: acknowledged(thing, seq, host.path, found)
+            epoch = thing.journal.epoch
+            thing.acknowledges = lambda seq: acknowledged(DEVICE, epoch, seq, host.path, found)
             cable = self._cable(thing, case)
             error = _broken(flow.visit, host)
             cable.gone = True
@@ -143,7 +144,7 @@ def _broken(visit: Callable[[Host], None], host: Host) -> KitbagError | None:
 # While nobody is there: what each side holds must be true by itself
 def _between(thing: Thing, host: Host, flow: Flow, found: Findings) -> None:
     if host.path.exists():
-        acknowledged(thing, thing.acked, host.path, found)
+        acknowledged(DEVICE, thing.journal.epoch, thing.acked, host.path, found)
     strange = [one for one in thing.plans() if one not in plans()]
     found.wrong_with("mixed", len(strange), f"{flow.name}: {strange[:1]}")
 

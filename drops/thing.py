@@ -7,8 +7,9 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from harm import Log, place
 from kitbag.wire import frames, records
-from software import Software
+from software import DEVICE, Software
 from support.fakes import Clock, Memory
 from support.nor import Nor
 
@@ -22,10 +23,6 @@ class Thing:
         self.memory = Memory(dict(kept))
         self.acknowledges: Callable[[int], None] | None = None
         self.start()
-
-    @property
-    def sectors(self) -> int:
-        return self.nor.sectors
 
     def start(self) -> None:
         """The power comes: a boot of its own, and nobody has come yet."""
@@ -110,17 +107,14 @@ class Thing:
         """The care plan in force, and the one that would be after a restart."""
         return self.care.to_json(), self._software.care(self.memory).to_json()
 
-    def slot(self, seq: int) -> bytes:
-        """What lies on flash for `seq`."""
-        sector, place = divmod(seq - 1, records.RECORDS_PER_SECTOR)
-        at = sector % self.sectors * records.SECTOR + (records.HEADER_SLOTS + place) * records.SLOT
-        return bytes(self.nor.data[at : at + records.SLOT])
+    @property
+    def log(self) -> Log:
+        """What a host that was there last should hold: what was written since is for the next."""
+        return Log(DEVICE, self.journal.epoch, self.journal.first, self.acked, self.nor.data)
 
     def spoil(self, seq: int) -> None:
         """A bit of that record goes bad."""
-        sector, place = divmod(seq - 1, records.RECORDS_PER_SECTOR)
-        at = sector % self.sectors * records.SECTOR + (records.HEADER_SLOTS + place) * records.SLOT
-        self.nor.data[at + 7] ^= 0x10
+        self.nor.data[place(seq, self.nor.sectors) + 7] ^= 0x10
 
 
 def _about(parent: Any, app: Any, acknowledged: Callable[[int], None]) -> Any:

@@ -9,6 +9,7 @@ import pytest
 
 import shown
 import tally
+from by_radio import ByRadio
 from cable import Back, Cable
 from flows import ADOPT, FLOWS, Flow, Host, plans
 from harm import Findings
@@ -20,9 +21,10 @@ from lesser import MUTANTS, Mutant
 from proof import Proof
 from software import PORT, Software, load
 from thing import Thing
+from whole_object import LATE_S, SOON_S, WholeObject
 
 # Odd: whatever the object is afterwards, and whether the host waits or not, takes its turn
-STEPS = {"sync": 41, "sync again": 51, "set up": 71}
+STEPS = {"sync": 57, "sync again": 69, "set up": 111}
 STEP = 17
 SEED = 7
 
@@ -38,7 +40,7 @@ def test_whatever_is_dropped_the_next_visit_brings_it_home(flow: Flow, software:
     cases = proof.cases(flow)
     found = proof.run((flow.name, 0, len(cases)))
     assert found.good, found
-    assert found.resumed == found.drops + found.halves == len(cases) > 10
+    assert found.resumed == found.drops + found.halves == len(cases) >= len(Back) * 2
     assert {case.back for case in cases} == set(Back)
     assert bool(found.went_on) == flow.downloads
 
@@ -67,14 +69,29 @@ def test_a_precaution_that_is_missing_is_noticed(mutant: Mutant) -> None:
 def test_a_host_that_is_killed_goes_on_where_its_store_ends(software: Software) -> None:
     killing = Killing(software)
     kills = killing.kills
-    # An early frame, the last records, in the transaction, in its commit
+    # Behind the last records, in the transaction, in its commit
     last = killing.frames - 4
     committing = next(n for n, kill in enumerate(kills) if kill.statement and kill.later_s)
     found = Findings()
-    for number in (9, last, committing - 5, committing + 1):
+    for number in (last, committing - 5, committing + 1):
         found.add(killing.run((PART, number, number + 1)))
     assert found.good, found
-    assert found.resumed == 4
+    assert found.resumed == 3
+
+
+def test_the_whole_object_over_its_port() -> None:
+    cases = [(0, LATE_S), (17, SOON_S), (34, LATE_S), (51, SOON_S)]
+    found = WholeObject().drop(cases)
+    assert found.good, found
+    assert found.resumed == found.drops == len(cases)
+
+
+def test_the_whole_object_by_radio() -> None:
+    # A request of which nobody knows whether it was heard, and a window that breaks off
+    found = ByRadio().drop([(17, False), (28, True)])
+    assert found.good, found
+    assert found.resumed == found.drops == 2
+    assert found.went_on == 1
 
 
 def test_a_computer_that_lost_its_keys_comes_in_when_the_holder_has_sent_all_away(
