@@ -30,7 +30,7 @@ _WRONG = {
 
 def show(found: Mapping[str, Findings], console: Console) -> None:
     table = Table(title="lines lost", title_justify="left", title_style="bold")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for heading in (*_DONE.values(), *_WRONG.values()):
         table.add_column(heading, justify="right")
     for part, one in found.items():
