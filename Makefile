@@ -23,7 +23,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: FORCE help run test browsers lint format bench faults cuts chaos fuzz deploy repl pictures tables typings lock clean
+.PHONY: FORCE help run test browsers lint format bench faults cuts drops chaos fuzz deploy repl pictures tables typings lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ faults: $(TEST) ## every fault in every condition against its deadline, to build
 
 cuts: $(TEST) ## the power cut in every flash operation and bad bits everywhere: what is kept, as a table
 	@$(BIN)/python cuts
+
+drops: $(TEST) ## the line lost at every frame of every visit, on both pipes, and the host killed: what is resumed
+	@$(BIN)/python drops
 
 chaos: $(TEST) ## 20 whole nights and 1,000 of ten minutes at random: no gap that the log does not name
 	@$(BIN)/python chaos

@@ -49,21 +49,21 @@ def load(edits: Iterable[Edit] = ()) -> Firmware:
         vars(micropython)["const"] = lambda value: value  # pyright: ignore[reportUnknownLambdaType]
         sys.modules["micropython"] = micropython
     edits = tuple(edits)
-    records = _copy("kitbag.wire.records", edits)
-    host = _copy("kitbag_tools.records", edits, wire=records)
+    records = copied("kitbag.wire.records", edits)
+    host = copied("kitbag_tools.records", edits, wire=records)
     chip = {"esp32": SimpleNamespace(NVS=lambda nvs: nvs), "machine": SimpleNamespace()}
     entropy = random.Random(0)
     chance = SimpleNamespace(urandom=entropy.randbytes)
-    with _StandIns(chip):
-        memory = _copy("kitbag.memory", edits)
+    with StandIns(chip):
+        memory = copied("kitbag.memory", edits)
     return Firmware(
-        journal=_copy("kitbag.journal", edits, records=records, os=chance).Journal,
+        journal=copied("kitbag.journal", edits, records=records, os=chance).Journal,
         entropy=entropy,
-        care=_copy("kitbag.care", edits).Care,
-        latch=_copy("kitbag.warmth.latch", edits).Latch,
+        care=copied("kitbag.care", edits).Care,
+        latch=copied("kitbag.warmth.latch", edits).Latch,
         memory=memory.Memory,
-        rolling=_copy("kitbag.budget", edits).Rolling,
-        session=_copy("kitbag.link.session", edits).Session,
+        rolling=copied("kitbag.budget", edits).Rolling,
+        session=copied("kitbag.link.session", edits).Session,
         records=records,
         decode=host.decode,
         chunk=host.Chunk,
@@ -82,7 +82,10 @@ class _Edited(importlib.machinery.SourceFileLoader):
         return compile(self._text, self.path, "exec")
 
 
-def _copy(name: str, edits: tuple[Edit, ...], **others: Any) -> Any:
+def copied(name: str, edits: tuple[Edit, ...], **others: Any) -> Any:
+    """A fresh module `name` with those of `edits` that are for it, and with `others` in the place
+    of what it has imported under these names.
+    """
     importlib.import_module(name.rpartition(".")[0])
     path = _FOLDERS[name.partition(".")[0]].joinpath(*name.split(".")).with_suffix(".py")
     text = path.read_text(encoding="utf-8")
@@ -107,7 +110,7 @@ def _copy(name: str, edits: tuple[Edit, ...], **others: Any) -> Any:
     return module
 
 
-class _StandIns:
+class StandIns:
     """The chip's own modules, for as long as something that asks for them is imported."""
 
     def __init__(self, modules: dict[str, Any]) -> None:

@@ -7,23 +7,26 @@ when the erase of the sector begins in which it was written, if no older record 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 from chips import SECTOR, Erase, Flash, Nvs, Operation, Power, Program
+from counts import Counts
 from firmware_copy import Firmware
 
 READ_MAX = 126  # slots in an answer, as on the line
-_EXAMPLES = 5
 
 Told: TypeAlias = tuple[bytes, int]  # a record as a host has it: its slot and its boot
 Flight: TypeAlias = tuple[int, int, int, tuple[Any, ...]]  # kind, boot, uptime_ms, values
 
 
 @dataclass
-class Findings:
-    """Counts, to be added up. `examples` are a few sentences on what was wrong."""
+class Findings(Counts):
+    """What was done, and what was wrong."""
+
+    WRONG = ("lost", "wrong", "unnamed", "unfounded", "reused", "plan_mixed", "latch_half")
+    MOST = ("read_b",)
 
     operations: int = 0
     cuts: int = 0
@@ -39,26 +42,6 @@ class Findings:
     latch_half: int = 0
     spent: int = 0  # records that went with their bad bit
     read_b: int = 0  # flash that a start reads, at most
-    examples: list[str] = field(default_factory=list[str])
-
-    def add(self, other: Findings) -> None:
-        for one in fields(self):
-            if one.name == "read_b":
-                self.read_b = max(self.read_b, other.read_b)
-            elif one.name != "examples":
-                setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
-        self.examples = [*self.examples, *other.examples][:_EXAMPLES]
-
-    def wrong_with(self, what: str, how_many: int, sentence: str) -> None:
-        if how_many:
-            setattr(self, what, getattr(self, what) + how_many)
-            if len(self.examples) < _EXAMPLES:
-                self.examples.append(f"{what}: {sentence}")
-
-    @property
-    def good(self) -> bool:
-        return not any((self.lost, self.wrong, self.unnamed, self.unfounded, self.reused,
-                        self.plan_mixed, self.latch_half))  # fmt: skip
 
 
 _known: dict[Told, Told] = {}

@@ -9,7 +9,7 @@ from typing import Any
 from .errors import KitbagError, Reason
 from .keys import Keys
 from .object_client import ObjectClient
-from .transports import discovery
+from .transports import discovery, open_port
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,15 @@ def adopt(
     keys: Keys,
     now_utc_ms: Callable[[], int],
     random_bytes: Callable[[int], bytes],
+    *,
+    opener: discovery.Opener = open_port,
 ) -> Done:
     """Have the object at `port` adopt this computer.
 
     Raises KitbagError, exit 5, where it takes no further one. A computer that is one of its own
     already stays what it is.
     """
-    client, greeting = discovery.meet(port, now_utc_ms, random_bytes=random_bytes)
+    client, greeting = discovery.meet(port, now_utc_ms, opener=opener, random_bytes=random_bytes)
     with client:
         device = greeting.device
         key = keys.get(device)

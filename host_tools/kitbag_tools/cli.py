@@ -848,7 +848,10 @@ def report(
 def _client(session: Session, port: str | None) -> ObjectClient:
     from .transports import discovery
 
-    return discovery.connect(port, session.env.now_utc_ms, _keys(session, port))
+    env = session.env
+    return discovery.connect(
+        port, env.now_utc_ms, _keys(session, port), random_bytes=env.random_bytes
+    )
 
 
 def _keys(session: Session, port: str | None) -> Keys:

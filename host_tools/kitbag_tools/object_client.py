@@ -197,6 +197,7 @@ class ObjectClient:
         The object keeps it with the first sealed request. Raises KitbagError (exit 5) where it
         takes no further one.
         """
+        self._key = self._session = None  # a key of before is one that the object does not know
         share = self._random_bytes(sealing.NONCE)
         body = self._converse("adopt", lambda turn: sealed.adopt(turn, role, share))
         if body[0] == frames.ANSWER:
@@ -620,6 +621,12 @@ class ObjectClient:
         )
 
 
+NONE_LEFT = (
+    "if no such computer is left, hold the object's button for 10 s: it forgets them all, and "
+    "takes the first that asks"
+)
+_ADMIT = "on a therapist's computer: kitbag adopt --admit clinician; then here, within ten minutes"
+
 # What an object may refuse to this computer, and what to do then
 _REFUSALS = {
     requests.E_NOT_ADOPTED: (
@@ -628,7 +635,7 @@ _REFUSALS = {
     ),
     requests.E_NOT_ADMITTED: (
         Reason.NOT_ADMITTED,
-        "on a therapist's computer: kitbag adopt --admit clinician; then here, within ten minutes",
+        f"{_ADMIT}; {NONE_LEFT}",
     ),
     requests.E_ROLE: (
         Reason.ROLE,

@@ -257,10 +257,10 @@ class Download:
         for first in range(wanted.start, wanted.stop, requests.WINDOW_MAX):
             window = range(first, min(first + requests.WINDOW_MAX, wanted.stop))
             came = self._window(window)
-            if not self._proven(came.chunks):
+            if not self._proven(window, came):
                 # Once more: flash may have been read badly, or have changed meanwhile
                 came = self._window(window)
-                if not self._proven(came.chunks):
+                if not self._proven(window, came):
                     self.unproven.append(window)
             for chunk in came.chunks:
                 self._take(chunk)
@@ -289,18 +289,18 @@ class Download:
                 self._progress(self._done, max(self._done, self.hello.next - self.hello.first))
         return came
 
-    def _proven(self, chunks: list[Chunk]) -> bool:
-        """Whether `chunks` are what the object itself finds on its flash, by SHA-256."""
-        for run in _runs(chunks):
-            first_seq, count = run[0].first_seq, run[-1].end_seq - run[0].first_seq
-            mine = hashlib.sha256(b"".join(chunk.slots for chunk in run)).hexdigest()
+    def _proven(self, window: range, came: _Came) -> bool:
+        """Whether what came is all that the object finds there on its flash, by SHA-256."""
+        gone = [part for part, _ in came.gone]
+        for part in missing(gone, window.start, window.stop, overlap=0):
+            mine = hashlib.sha256(b"".join(c.slots for c in came.chunks if c.first_seq in part))
             try:
-                theirs = self._object(partial(self._client.digest, first_seq, count))
+                theirs = self._object(partial(self._client.digest, part.start, len(part)))
             except RequestRefused as error:
                 if error.code != requests.E_NO_SUCH_RECORD:
                     raise
                 continue  # the ring has come round to it: nothing is left to compare with
-            if mine != theirs:
+            if mine.hexdigest() != theirs:
                 return False
         return True
 
@@ -343,17 +343,6 @@ class Download:
             self.gaps[-1] = replace(before, last_seq=last)
         else:
             self.gaps.append(Gap(self.hello.epoch, first, last, reason))
-
-
-def _runs(chunks: Sequence[Chunk]) -> list[list[Chunk]]:
-    """`chunks` (ascending) in stretches of which each goes on where the one before ends."""
-    runs: list[list[Chunk]] = []
-    for chunk in chunks:
-        if runs and runs[-1][-1].end_seq == chunk.first_seq:
-            runs[-1].append(chunk)
-        else:
-            runs.append([chunk])
-    return runs
 
 
 def _anchor(client: ObjectClient, hello: Hello) -> tuple[Contact | None, list[str]]:

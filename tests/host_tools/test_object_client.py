@@ -8,6 +8,7 @@ from host_tools.fake_object import Log
 from kitbag.wire import frames, plan, records, requests
 from kitbag.wire.asking import nested
 from kitbag_tools.errors import KitbagError, Reason, RequestRefused
+from kitbag_tools.keys import HostKey
 from kitbag_tools.object_client import Felt
 
 
@@ -26,6 +27,16 @@ def test_hello_tells_who_is_there(fake, client):
     hello = client(fake(a_log())).hello()
     assert (hello.device, hello.firmware, hello.boot) == ("c0ffee01", "0.1.0", 1)
     assert (hello.first, hello.next) == (1, 301)
+
+
+def test_whoever_is_not_known_any_more_asks_to_be_adopted_as_a_stranger(fake, client):
+    there = client(fake())
+    there.unlock(HostKey(b"gone", "clinician", bytes(16)), "c0ffee01")
+    with pytest.raises(KitbagError) as caught:
+        there.hello()
+    assert caught.value.reason is Reason.NOT_ADOPTED
+    there.adopt("c0ffee01", "clinician")
+    assert there.hello().device == "c0ffee01"
 
 
 FELT = {

@@ -185,7 +185,7 @@ def test_a_link_that_breaks_anywhere_costs_nothing(tmp_path: Path, room: Room) -
             by_cable = stored(store)
         thing.wait_for("reset")
         link = reach(room, thing)
-        for n in (1, 150, 1_200, 2_500, 5_000, 9_999):
+        for n in (150, 2_500, 9_999):  # `make drops` does it at every frame
             broken = len(thing.heard("reset"))
             with Store(tmp_path / f"{n}.sqlite3") as store:
                 room.air.drop_after = n

@@ -6,6 +6,7 @@ which then takes as long on the line as it has bytes; each END the object writes
 back. So a run is the same byte for byte however slow the real host is.
 """
 
+import select
 import sys
 
 from . import control
@@ -29,6 +30,8 @@ class Port:
     def __init__(self, clock, wire, wait_ms, publish, left):
         self._clock = clock
         self._wire = wire
+        self._writable = select.poll()
+        self._writable.register(wire, select.POLLOUT)
         self._wait_ms = wait_ms
         self._publish = publish
         self._left = left
@@ -215,13 +218,28 @@ class Port:
                 self._open_frame = True
         if paid:
             self._publish(self._clock.now())
-        try:
-            self._wire.write(data)
-        except OSError:  # the host left in the middle of an answer
-            pass
+        self._hand_over(data)
         if paid:
             self._owed = max(0, self._owed - paid)
         return size
+
+    # The terminal holds only so much: a host that reads slowly is waited for, in real time, one
+    # that left in the middle of an answer is not
+    def _hand_over(self, data):
+        waited = 0
+        while True:
+            for _, bits in self._writable.poll(1):
+                if bits & select.POLLHUP:
+                    return
+                if bits & select.POLLOUT:
+                    try:
+                        self._wire.write(data)
+                    except OSError:
+                        pass
+                    return
+            waited += 1
+            if waited % 1000 == 0:
+                control.say("waiting", {})
 
 
 class Stream:

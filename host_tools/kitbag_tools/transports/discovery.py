@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import KitbagError, LinkLost, Reason
 from ..keys import Keys
-from ..object_client import Greeting, ObjectClient
+from ..object_client import NONE_LEFT, Greeting, ObjectClient
 from . import Transport, open_port
 
 HANDSHAKE_S = 1.0
@@ -62,6 +62,7 @@ def connect(
     *,
     opener: Opener = open_port,
     list_ports: Callable[[], list[Port]] = serial_ports,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> ObjectClient:
     """A client for the object at `spec`, or for the only one that is plugged in, unlocked with
     the key of `keys`.
@@ -69,7 +70,9 @@ def connect(
     Raises KitbagError: exit 3 when there is none, more than one, or something else at `spec`;
     exit 5 when it has not been adopted from here.
     """
-    client, greeting = meet(spec, now_utc_ms, opener=opener, list_ports=list_ports)
+    client, greeting = meet(
+        spec, now_utc_ms, opener=opener, list_ports=list_ports, random_bytes=random_bytes
+    )
     try:
         key = keys.get(greeting.device)
         if key is None:
@@ -90,8 +93,7 @@ def not_adopted(client: ObjectClient, greeting: Greeting) -> KitbagError:
         next_step="with the object in hand and plugged in by USB: kitbag adopt"
         if not greeting.adopted
         else "another computer has adopted it: kitbag adopt --admit clinician there, then within "
-        "ten minutes kitbag adopt --role clinician here; where that computer is gone, hold the "
-        "object's button for 10 seconds, which sends all away, and adopt it anew",
+        f"ten minutes kitbag adopt --role clinician here; {NONE_LEFT}",
     )
 
 

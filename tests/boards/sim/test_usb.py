@@ -1,5 +1,8 @@
 """The simulated serial port."""
 
+import os
+from pathlib import Path
+
 from simulated.usb import BAUD, RING, Port
 
 
@@ -19,7 +22,8 @@ class Clock:
 
 def test_a_host_that_writes_faster_than_the_line_has_to_wait() -> None:
     clock = Clock()
-    port = Port(clock, None, None, None, None)
+    with Path(os.devnull).open("rb+") as wire:
+        port = Port(clock, wire, None, None, None)
     sent = 0
     while not port.busy:
         port.deliver(b"x" * 64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -25,6 +26,7 @@ from kitbag_tools.sim.runner import (
 )
 from kitbag_tools.sim.scenario import WORLD
 from kitbag_tools.sim.vm_process import Message, VmProcess
+from kitbag_tools.transports import Transport
 from kitbag_tools.transports.serial import SerialTransport
 from support import full_log
 
@@ -115,15 +117,25 @@ class LinkedObject:
         said = self._process._said
         return "\n".join([(self._out / "console.txt").read_text()[-2000:], *said])
 
-    def visit(self, work: Callable[[ObjectClient], T], count: int = 1) -> T:
-        """What `work` gives at the object's `count`th visit, over USB (a step of its)."""
+    def visit(
+        self,
+        work: Callable[[ObjectClient], T],
+        count: int = 1,
+        opened: Callable[[Transport], ObjectClient] = lambda port: ObjectClient(
+            port, lambda: 0, answer_timeout_s=30.0
+        ),
+    ) -> T:
+        """What `work` gives at the object's `count`th visit, over USB (a step of its), with the
+        client that `opened` makes.
+        """
         message = self.wait_for("visit", count)
-        port = SerialTransport(self._process.port)
-        with ObjectClient(port, lambda: 0, answer_timeout_s=30.0) as client:
-            self.unlock(client)
-            done = work(client)
-            client.bye()
-        (self._folder / "left").write_text(str(message.facts["visit"]))
+        try:
+            with opened(SerialTransport(self._process.port)) as client:
+                self.unlock(client)
+                done = work(client)
+                client.bye()
+        finally:
+            (self._folder / "left").write_text(str(message.facts["visit"]))
         return done
 
     def unlock(self, client: ObjectClient) -> None:
@@ -133,6 +145,16 @@ class LinkedObject:
             self._key = client.adopt(device, "therapist")
         else:
             client.unlock(self._key, device)
+
+    @property
+    def flash(self) -> bytes:
+        """What lies on its log's partition now."""
+        return (self._folder / "flash.bin").read_bytes()
+
+    def blob(self, key: str) -> bytes:
+        """What it keeps under `key` in its NVS; nothing where that is nothing."""
+        kept = json.loads((self._folder / "nvs.json").read_text())
+        return base64.b64decode(kept[f"kitbag/{key}"][1]) if f"kitbag/{key}" in kept else b""
 
     def plug_in(self) -> None:
         """A computer opens the USB port, to read what the object shows there."""
