@@ -90,7 +90,23 @@ class Port:
         self.cut = True
         self.stay_mute()
 
+    # One who opened the port again, when its line had gone, may have asked something after it was
+    # thought to have left: nobody shall hear that as the next one's word
+    def _clear_the_line(self):
+        waited = 0
+        while self.visit and not self._left(self.visit):
+            self._wait_ms(1)
+            waited += 1
+            if waited % 1000 == 0:
+                control.say("waiting", {})
+        try:
+            while self._wire.readinto(self._one):
+                pass
+        except OSError:  # nobody holds the other end
+            pass
+
     def _announce(self):
+        self._clear_the_line()
         announce = self.visitor
         self.visitor = None
         self._clock.drop(self._patience)
