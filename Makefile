@@ -23,7 +23,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: FORCE help run test browsers lint format bench faults cuts drops fuzz deploy repl pictures tables typings lock clean
+.PHONY: FORCE help run test browsers lint format bench faults cuts drops chaos fuzz deploy repl pictures tables typings lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,6 +105,9 @@ cuts: $(TEST) ## the power cut in every flash operation and bad bits everywhere:
 drops: $(TEST) ## the line lost at every frame of every visit, on both pipes, and the host killed: what is resumed
 	@$(BIN)/python drops
 
+chaos: $(TEST) ## 20 whole nights and 1,000 of ten minutes at random: no gap that the log does not name
+	@$(BIN)/python chaos
+
 fuzz: $(TEST) ## a million mutated frames at the object's door, then atheris on every parser (8 minutes)
 	@$(BIN)/python fuzz
 
@@ -143,7 +146,7 @@ $(UV):
 
 lock: $(UV) ## renew requirements/*.txt (exact versions and hashes) from pyproject.toml
 	@$(COMPILE) --upgrade $(IN_RUN) --output-file requirements/run.txt
-	@$(COMPILE) --upgrade $(IN_RUN) --extra ble --extra dev --constraints requirements/run.txt --output-file requirements/test.txt
+	@$(COMPILE) --upgrade $(IN_RUN) --extra ble --extra keyring --extra dev --constraints requirements/run.txt --output-file requirements/test.txt
 	@$(COMPILE) --upgrade --group typings --output-file requirements/typings.txt
 
 clean: ## remove everything that was built (.venv too)

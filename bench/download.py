@@ -17,6 +17,7 @@ from kitbag_tools.environment import Environment
 from kitbag_tools.object_client import ObjectClient
 from kitbag_tools.sim import runner, scenario
 from kitbag_tools.transports.serial import open_serial
+from kitbag_tools.visits import Download
 
 sys.path.insert(0, str(vm.root() / "tests"))
 from support.full_log import dump
@@ -71,16 +72,12 @@ def _ours() -> tuple[bytes, float]:
         client = ObjectClient(open_serial(line.port), lambda: time.time_ns() // 1_000_000)
         client.adopt(client.greet().device, "therapist")
         hello = client.hello()
-        log = b""
-        seq = hello.first
+        download = Download(client, hello)
         began = time.monotonic()
-        while seq < hello.next:
-            data = client.read(seq, hello.next - seq, hello.epoch).slots
-            log += data
-            seq += len(data) // 16
+        download.read(range(hello.first, hello.next))
         seconds = time.monotonic() - began
         client.close()
-    return log, seconds
+    return b"".join(chunk.slots for chunk in download.chunks), seconds
 
 
 def _mpremote(log: bytes) -> float:

@@ -10,18 +10,21 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "proofs"))
 
 import crew
+import measured
 import tally
 from firmware_copy import load
 from kitbag_tools.errors import ExitCode
 from parts import PARTS, Job, Proof, Size, worker
+from progress import Told
 from promise import Findings
 
-_WORD_EVERY_S = 60.0
 _SEED = 1
 
 
@@ -36,19 +39,11 @@ def main(arguments: Sequence[str]) -> int:
     jobs = proof.jobs(given.only)
     found = {part: Findings(operations=proof.operations(part)) for part in given.only}
     try:
-        with _bar(messages) as bar:
-            todo = bar.add_task("cutting", total=len(jobs))
-            played = 0
-            word_s = time.monotonic()
+        with Told(messages, "cutting", len(jobs), "parts") as told:
 
             def done(job: Job, findings: Findings) -> None:
-                nonlocal played, word_s
                 found[job[0]].add(findings)
-                played += 1
-                bar.update(todo, advance=1)
-                if not messages.is_terminal and time.monotonic() - word_s > _WORD_EVERY_S:
-                    word_s = time.monotonic()
-                    messages.print(f"{played} of {len(jobs)} parts done", highlight=False)
+                told.one_more()
 
             crew.run(jobs, worker, (given.seed, size), done)
     except KeyboardInterrupt:
@@ -58,16 +53,9 @@ def main(arguments: Sequence[str]) -> int:
     messages.print(f"{time.monotonic() - began:.0f} s, seed {given.seed}", highlight=False)
     good = all(findings.good for findings in found.values())
     whole = given.only == PARTS and given.seed == _SEED
-    if good and whole and tally.renew(tally.paragraph(found, size, given.seed)):
-        messages.print(f"renewed: {tally.PAGE}", highlight=False)
+    if good and whole and measured.renew("cuts", tally.paragraph(found, size, given.seed)):
+        messages.print(f"renewed: {measured.PAGE}", highlight=False)
     return ExitCode.OK if good else ExitCode.FAILED
-
-
-def _bar(messages: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=messages, disable=not messages.is_terminal,
-    )  # fmt: skip
 
 
 def _given(arguments: Sequence[str]) -> argparse.Namespace:

@@ -171,7 +171,7 @@ class _Teller:
             yield
             self._latch(0)
             yield
-            self._device.memory.keep_number("acked", self._device.journal.next)
+            self._device.memory.keep_blob("acked", self._device.journal.next.to_bytes(8, "little"))
             yield
 
     # Function 0: its holder acknowledges what is latched

@@ -47,7 +47,7 @@ class About:
         return {"state": "idle", "plan_crc": self.care.crc}
 
     def acknowledge(self, seq: int) -> None:
-        self._device.memory.keep_number("acked", seq)
+        self._device.memory.keep_blob("acked", seq.to_bytes(8, "little"))
 
 
 class Line:

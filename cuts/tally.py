@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from chips import LEVELS
-from firmware_copy import ROOT
 from parts import BITS, COPIES, CUT_COPIES, EVERY, RING, RING_BITS, SYNCED, Size
 from promise import Findings
-
-PAGE = ROOT / "docs" / "for-maintainers.md"
 
 # What must be 0: its field, and its heading
 WRONG = {
@@ -86,23 +81,3 @@ def paragraph(found: Mapping[str, Findings], size: Size, seed: int) -> str:
         f" tool. {summed.acknowledged:,} times a record that was acknowledged was asked for:"
         f" {wrong}. A start reads at most {summed.read_b:,} B of flash."
     )
-
-
-def renew(text: str, page: Path = PAGE, name: str = "cuts") -> bool:
-    """Put `text` between the comments `name` on `page`, in its width; whether that changed it."""
-    block = re.compile(rf"(<!-- measured: {name} -->\n\n).*?(\n\n<!-- end -->)", re.DOTALL)
-    before = page.read_text(encoding="utf-8")
-    if len(block.findall(before)) != 1:
-        raise LookupError(f"{page} has no place for it")
-    after = block.sub(lambda found: found[1] + _filled(text) + found[2], before)
-    page.write_text(after, encoding="utf-8")
-    return after != before
-
-
-def _filled(text: str, width: int = 119) -> str:
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append("")
-        lines[-1] += f" {word}" if lines[-1] else word
-    return "\n".join(lines)

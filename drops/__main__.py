@@ -15,25 +15,17 @@ from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
 # What the tests know of pipes, and what `make cuts` knows of proofs, is of use here
-sys.path[1:1] = [str(_ROOT / folder) for folder in ("cuts", "tests")]
+sys.path[1:1] = [str(_ROOT / folder) for folder in ("proofs", "cuts", "tests")]
 
 from rich.console import Console  # noqa: E402
-from rich.progress import (  # noqa: E402
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 import crew  # noqa: E402
+import measured  # noqa: E402
 import shown  # noqa: E402
-import tally  # noqa: E402
 from harm import Findings  # noqa: E402
 from kitbag_tools.errors import ExitCode  # noqa: E402
+from progress import Told  # noqa: E402
 from provers import PARTS, Job, Provers, worker  # noqa: E402
-
-_WORD_EVERY_S = 60.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,19 +39,11 @@ def main(arguments: Sequence[str]) -> int:
     jobs = provers.jobs(given.only)
     found = {part: Findings(frames=provers.frames(part)) for part in given.only}
     try:
-        with _bar(messages) as bar:
-            todo = bar.add_task("dropping", total=len(jobs))
-            played = 0
-            word_s = time.monotonic()
+        with Told(messages, "dropping", len(jobs), "parts") as told:
 
             def done(job: Job, findings: Findings) -> None:
-                nonlocal played, word_s
                 found[job[0]].add(findings)
-                played += 1
-                bar.update(todo, advance=1)
-                if not messages.is_terminal and time.monotonic() - word_s > _WORD_EVERY_S:
-                    word_s = time.monotonic()
-                    messages.print(f"{played} of {len(jobs)} parts done", highlight=False)
+                told.one_more()
 
             crew.run(jobs, worker, (given.step,), done)
     except KeyboardInterrupt:
@@ -69,16 +53,9 @@ def main(arguments: Sequence[str]) -> int:
     messages.print(f"{time.monotonic() - began:.0f} s", highlight=False)
     good = all(findings.good for findings in found.values())
     whole = given.only == PARTS and given.step == 1
-    if good and whole and tally.renew(shown.paragraph(found), name="drops"):
-        messages.print(f"renewed: {tally.PAGE}", highlight=False)
+    if good and whole and measured.renew("drops", shown.paragraph(found)):
+        messages.print(f"renewed: {measured.PAGE}", highlight=False)
     return ExitCode.OK if good else ExitCode.FAILED
-
-
-def _bar(messages: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=messages, disable=not messages.is_terminal,
-    )  # fmt: skip
 
 
 def _given(arguments: Sequence[str]) -> argparse.Namespace:

@@ -10,7 +10,7 @@ from typing import Any
 from cable import Back, Cable
 from harm import Findings, compare
 from kitbag.wire import plan, records, requests
-from kitbag_tools.keys import FILE, HostKey, Keys
+from kitbag_tools.keys import FILE, HostKey, KeyFile
 from kitbag_tools.store import Store
 from software import DEVICE, PORT, Software
 from thing import Thing
@@ -31,7 +31,7 @@ class Host:
     def __init__(self, software: Software, folder: Path) -> None:
         self.software = software
         self.path = folder / _STORE
-        self.keys = Keys(folder / FILE)
+        self.keys = KeyFile(folder / FILE)
 
     def sync(self) -> None:
         """`kitbag sync`."""
@@ -173,7 +173,7 @@ def _let_in(software: Software, folder: Path) -> Scene:
 def _sent_away(software: Software, folder: Path) -> Scene:
     """The same, and what comes was here before: its key is of no use any more."""
     scene = _let_in(software, folder)
-    keys = Keys(folder / FILE)
+    keys = KeyFile(folder / FILE)
     keys.keep(DEVICE, HostKey(b"gone", _CLINICIAN, bytes(16)))
     return Scene(scene.flash, scene.kept, {FILE: keys.path.read_bytes()}, admits=True)
 

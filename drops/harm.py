@@ -57,6 +57,11 @@ def place(seq: int, sectors: int) -> int:
     return sector % sectors * records.SECTOR + (records.HEADER_SLOTS + slot) * records.SLOT
 
 
+def mark(kept: bytes | None) -> int:
+    """Up to which seq everything was acknowledged, as the object keeps it: with its log."""
+    return int.from_bytes((kept or b"")[4:], "little")
+
+
 def acknowledged(device: str, epoch: int, seq: int, path: Path, found: Findings) -> None:
     """The object has been told that everything below `seq` is stored: is it, for whoever else
     looks?

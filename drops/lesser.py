@@ -25,18 +25,26 @@ class Mutant:
     edits: tuple[Edit, ...]
 
 
+def _going_on(so_much_later: int) -> tuple[Edit, ...]:
+    """A host that reads on so many records behind where the line was lost."""
+    return (
+        Edit(_VISITS, "                self.hello = self._client.reconnect(self.hello)\n",
+             "                self.hello = self._client.reconnect(self.hello)\n"
+             f"                self.later = {so_much_later}\n"),
+        Edit(_VISITS, "self._client.read(at, count, self.hello.epoch)",
+             "self._client.read(at + (later := vars(self).pop('later', 0)), count - later,"
+             " self.hello.epoch)"),
+    )  # fmt: skip
+
+
 MUTANTS = (
     Mutant("storing before acknowledging", SYNC.name, "early", (
         Edit(_VISITS, "    added = store.add(\n",
              "    client.acknowledge(hello.next)\n    added = store.add(\n"),)),
-    Mutant("going on at the very record where the line was lost", SYNC.name, "digest", (
-        Edit(_VISITS, "                self.hello = self._client.reconnect(self.hello)\n",
-             "                self.hello = self._client.reconnect(self.hello)\n"
-             "                at, count = at + 1, count - 1\n"),)),
-    Mutant("going on no earlier than where the line was lost", SYNC.name, "stuck", (
-        Edit(_VISITS, "                self.hello = self._client.reconnect(self.hello)\n",
-             "                self.hello = self._client.reconnect(self.hello)\n"
-             "                at, count = max(self.hello.first, at - 9), count + 9\n"),)),
+    Mutant("going on at the very record where the line was lost", SYNC.name, "digest",
+           _going_on(1)),
+    Mutant("going on no earlier than where the line was lost", SYNC.name, "stuck",
+           _going_on(-9)),
     Mutant("reading no more again than is needed", AGAIN.name, "twice", (
         Edit(_VISITS, "OVERLAP_SLOTS = 4\n", "OVERLAP_SLOTS = 400\n"),)),
     Mutant("telling what was overwritten meanwhile", AGAIN.name, "untold", (

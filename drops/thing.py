@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from harm import Log, place
+from harm import Log, mark, place
 from kitbag.wire import frames, records
 from software import DEVICE, Software
 from support.fakes import Clock, Memory
@@ -93,7 +93,7 @@ class Thing:
 
     @property
     def acked(self) -> int:
-        return self.memory.number("acked")
+        return mark(self.memory.blob("acked"))
 
     def admit(self, role: int) -> None:
         """A therapist's computer lets one more in."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from kitbag_tools import visits
 from kitbag_tools.errors import LinkLost
-from kitbag_tools.keys import FILE, Keys
+from kitbag_tools.keys import FILE, KeyFile
 from kitbag_tools.store import Store
 from kitbag_tools.transports import discovery
 
@@ -84,7 +84,7 @@ def main(arguments: list[str]) -> None:
         Traced.dies_after_s = float(arguments[3])
     sqlite3.connect = functools.partial(sqlite3.connect, factory=Traced)
     client = discovery.connect(
-        "object", lambda: UTC_MS, Keys(folder / FILE), opener=lambda _: Pipe(fd)
+        "object", lambda: UTC_MS, KeyFile(folder / FILE), opener=lambda _: Pipe(fd)
     )
     with client, Store(folder / STORE) as store:
         visits.sync(client, store)

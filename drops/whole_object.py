@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from harm import Findings, Log, acknowledged, compare
+from harm import Findings, Log, acknowledged, compare, mark
 from kitbag_tools import visits
 from kitbag_tools.errors import KitbagError
 from kitbag_tools.object_client import Hello, ObjectClient
@@ -25,6 +25,7 @@ _RECORDS = 3_100  # a window has 1,008
 # Virtual seconds from one visit to the next: the object notices a host's silence after a minute
 SOON_S, LATE_S = 5, 90
 _ANSWER_S = 30.0  # real ones: the object's own time stands still meanwhile
+_SILENT_S = 0.1  # and this is no answer any more
 _UTC_MS = 1_772_402_420_000
 
 
@@ -91,6 +92,15 @@ def _steps(cases: Sequence[Case]) -> Steps:
     return [[at_s, "visit", "sync"] for at_s in times]
 
 
+def _pull(line: Transport) -> None:
+    """Nobody hears what the object still says. A pseudo-terminal that is closed while it is full
+    would leave the simulated object waiting for room for ever.
+    """
+    while line.read(_SILENT_S):
+        pass
+    line.close()
+
+
 def now_utc_ms() -> int:
     """What the host's clock says."""
     return _UTC_MS
@@ -114,7 +124,7 @@ class Visitor:
     def anew(self) -> None:
         """With an empty store."""
         self._stores += 1
-        self._acked = self._thing.number("acked")
+        self._acked = mark(self._thing.blob("acked"))
 
     def visit(self, count: int, cut: int | None) -> int | None:
         """The frames of the object's `count`th visit, cut after so many; None where it broke."""
@@ -122,7 +132,7 @@ class Visitor:
 
         def opened(line: Transport) -> ObjectClient:
             # The simulated object sees the host leave, and ends its visit: no coming back in it
-            plugs.append(Plug(line, cut, line.close, returns=False))
+            plugs.append(Plug(line, cut, lambda: _pull(line), returns=False))
             return ObjectClient(plugs[0], now_utc_ms, answer_timeout_s=_ANSWER_S, patience_s=0)
 
         try:
@@ -151,7 +161,7 @@ class Visitor:
 
     def between(self, found: Findings) -> None:
         """Nobody is there: nothing may have been acknowledged that is not stored."""
-        hello, acked = self._hello, self._thing.number("acked")
+        hello, acked = self._hello, mark(self._thing.blob("acked"))
         if hello is not None and acked != self._acked:
             acknowledged(hello.device, hello.epoch, acked, self.path, found)
 

@@ -25,11 +25,11 @@ class Partition:
         return [Partition(_board.JOURNAL_LABEL)]
 
     def info(self):
-        size = _flash.BLOCK * _flash.BLOCKS
+        size = _flash.BLOCK * self._chip.blocks
         return (Partition.TYPE_DATA, 129, 0x300000, size, _board.JOURNAL_LABEL, False)
 
     def readblocks(self, block, buffer, offset=0):
-        self._chip.read(_place(block, offset, len(buffer)), buffer)
+        self._chip.read(self._place(block, offset, len(buffer)), buffer)
 
     # Without an offset the port erases first; with one it only programs
     def writeblocks(self, block, buffer, offset=None):
@@ -37,25 +37,24 @@ class Partition:
             for i in range(len(buffer) // _flash.BLOCK):
                 self._chip.erase(block + i)
             offset = 0
-        self._chip.program(_place(block, offset, len(buffer)), buffer)
+        self._chip.program(self._place(block, offset, len(buffer)), buffer)
 
     def ioctl(self, operation, argument=0):
         if operation == 4:
-            return _flash.BLOCKS
+            return self._chip.blocks
         if operation == 5:
             return _flash.BLOCK
         if operation == 6:
-            if not 0 <= argument < _flash.BLOCKS:
+            if not 0 <= argument < self._chip.blocks:
                 raise OSError(22)
             self._chip.erase(argument)
         return 0
 
-
-def _place(block, offset, size):
-    address = block * _flash.BLOCK + offset
-    if address < 0 or address + size > _flash.BLOCK * _flash.BLOCKS:
-        raise OSError(22)
-    return address
+    def _place(self, block, offset, size):
+        address = block * _flash.BLOCK + offset
+        if address < 0 or address + size > _flash.BLOCK * self._chip.blocks:
+            raise OSError(22)
+        return address
 
 
 class NVS:

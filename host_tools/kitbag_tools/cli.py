@@ -335,7 +335,8 @@ def adopt(
 
     Over USB, with the object in hand. A stranger gets nothing from the object, on whatever way;
     each computer has a key of its own, and the object's holder can send all of them away: button
-    held for 10 s.
+    held for 10 s. Keys lie in a private file, or with KITBAG_KEYS=keyring in the keyring of the
+    operating system.
     """
     from . import adoption
 
@@ -377,13 +378,15 @@ def status(session: Session, port: str | None, as_json: bool) -> ExitCode:
     with _client(session, port) as client:
         hello = client.hello()
         fields = client.status()
+        waiting = client.count(hello.acked)
         client.bye()
     if as_json:
-        session.out_json({"object": hello.device, "firmware": hello.firmware, **fields})
+        told = {"object": hello.device, "firmware": hello.firmware, "waiting": waiting}
+        session.out_json({**told, **fields})
         return ExitCode.OK
     from .words import status_lines
 
-    session.out("\n".join(status_lines(hello, fields)))
+    session.out("\n".join(status_lines(hello, fields, waiting)))
     return ExitCode.OK
 
 
@@ -853,11 +856,24 @@ def _client(session: Session, port: str | None) -> ObjectClient:
 
 def _keys(session: Session, port: str | None) -> Keys:
     """This computer's keys; those to a simulated object lie beside it."""
-    from .keys import FILE, Keys
+    from .keys import FILE, KeyFile
 
     if port is not None and port.startswith("sim:"):
-        return Keys(Path(port.removeprefix("sim:")) / FILE)
-    return Keys(session.env.keys_path)
+        return KeyFile(Path(port.removeprefix("sim:")) / FILE)
+    chosen = session.env.variables.get("KITBAG_KEYS", "file")
+    if chosen == "file":
+        return KeyFile(session.env.keys_path)
+    if chosen == "keyring":
+        from .system_keys import SystemKeys
+
+        return SystemKeys()
+    raise KitbagError(
+        where="KITBAG_KEYS",
+        reason=Reason.USAGE,
+        given=chosen,
+        allowed="file (as without it) or keyring",
+        next_step="unset it, or set it to one of these",
+    )
 
 
 def _history(session: Session, device: str | None) -> History:

@@ -59,6 +59,7 @@ class Reason(Enum):
     STORE_BUSY = "store_busy", ExitCode.FAILED, "another program is using the store"
     NOTHING_STORED = "nothing_stored", ExitCode.FAILED, "there is nothing in the store yet"
     CANNOT_WRITE = "cannot_write", ExitCode.FAILED, "the file cannot be written"
+    KEYRING = "keyring", ExitCode.FAILED, "it cannot be opened"
     PART_MISSING = "part_missing", ExitCode.FAILED, "an optional part is not installed"
     SIMULATOR = "simulator", ExitCode.FAILED, "the simulated object stopped"
     UNEXPECTED = "unexpected", ExitCode.FAILED, "something went wrong that nobody foresaw"

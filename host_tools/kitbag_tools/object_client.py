@@ -11,6 +11,7 @@ sealed is believed. An object that was restarted meanwhile is challenged again.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import secrets
 import struct
@@ -164,7 +165,10 @@ class ObjectClient:
         return self._now_utc_ms() + self._transport.clock_ahead_ms
 
     def close(self) -> None:
-        """Let go of the port without a word."""
+        """Let go of the port. An object that is still sending is told that it need not."""
+        if self._ahead.turn == self._turn and self._ahead.left:
+            with contextlib.suppress(KitbagError):
+                self._send(lambda turn: bytes(asking.request("abort", turn)))
         self._transport.close()
 
     def trust(self) -> None:
@@ -333,6 +337,19 @@ class ObjectClient:
             raise self._nonsense("read", "first seq", got_first)
         self._ahead.at += slots
         return Chunk(got_epoch, boot, got_first, data)
+
+    def count(self, first_seq: int) -> int:
+        """How many records the object holds from `first_seq` on."""
+        return self._number("count", self._ask("count", **{"from": first_seq}), "count")
+
+    def digest(self, first_seq: int, count: int) -> str:
+        """SHA-256 (hex) over the `count` slots from `first_seq` on, as they lie on flash now; of
+        at most requests.WINDOW_MAX. Raises RequestRefused where the object has none there.
+        """
+        given = self._ask("digest", **{"from": first_seq, "count": count}).get("digest")
+        if not isinstance(given, str):
+            raise self._nonsense("digest", "digest", given)
+        return given
 
     def _window_from(self, first_seq: int, count: int) -> Callable[[int], bytes]:
         def make(turn: int) -> bytes:
@@ -508,13 +525,17 @@ class ObjectClient:
     def _exchange(
         self, make: Callable[[int], bytes], first_seq: int | None = None
     ) -> bytes | None:
+        self._send(make)
+        return self._answer_to(self._turn, first_seq)
+
+    def _send(self, make: Callable[[int], bytes]) -> None:
         self._turn = self._turn % TURN_MAX + 1
         self._sent_ms = self.now_utc_ms()
         body = make(self._turn)
         session = self._session
-        frame = bytes(frames.encode(body)) if session is None else session.close(body)
-        self._transport.write(frame)
-        return self._answer_to(self._turn, first_seq)
+        self._transport.write(
+            bytes(frames.encode(body)) if session is None else session.close(body)
+        )
 
     def _challenge(self, key: HostKey, device: str) -> sealed.SealedSession | None:
         """A session in which the object has shown that it knows the secret; None: ask again.
@@ -550,7 +571,9 @@ class ObjectClient:
                 # Anything else is late, an answer to a turn that was given up, or comes too early
             left_s = until - time.monotonic()
             data = self._transport.read(max(left_s, 0.0))
-            if not data and left_s <= 0:
+            if not data:
+                # Half a frame that never went on must not damage the next one
+                self._decoder.reset()
                 return None
             self._came.extend(bytes(body) for body in self._decoder.feed(data))
             if self._decoder.damaged != self._damaged:
@@ -598,9 +621,9 @@ class ObjectClient:
         )
 
 
-NONE_LEFT = (
-    "if no such computer is left, hold the object's button for 10 s: it forgets them all, and "
-    "takes the first that asks"
+GONE = (
+    "where that computer is gone, hold the object's button for 10 seconds, which sends all away, "
+    "and adopt it anew"
 )
 _ADMIT = "on a therapist's computer: kitbag adopt --admit clinician; then here, within ten minutes"
 
@@ -612,7 +635,7 @@ _REFUSALS = {
     ),
     requests.E_NOT_ADMITTED: (
         Reason.NOT_ADMITTED,
-        f"{_ADMIT}; {NONE_LEFT}",
+        f"{_ADMIT}; {GONE}",
     ),
     requests.E_ROLE: (
         Reason.ROLE,

@@ -7,10 +7,12 @@ the object: `ack` is a mark, sent only after the store has committed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from kitbag.wire import requests
 
@@ -37,6 +39,13 @@ _NOT_ACKNOWLEDGED = (
     "Everything is stored, but the object could not be told so any more. "
     "Until the next `kitbag sync` it will say that it still holds records for you."
 )
+
+_UNPROVEN = (
+    "The object read part of its log differently twice, so it was not told that this computer has"
+    " it. What came down whole is stored; have the object's flash looked at (`kitbag doctor`)."
+)
+
+_T = TypeVar("_T")
 
 Progress = Callable[[int, int], None]
 """Called with (slots read, slots to read in all)."""
@@ -145,7 +154,7 @@ def _sync(
         for gap in store.gaps(hello.device, hello.epoch)
         for seq in range(gap.first_seq, gap.last_seq + 1)
     }
-    download = _Download(client, hello, known, progress)
+    download = Download(client, hello, known, progress)
     began_ms = client.now_utc_ms()
     for wanted in missing(held, hello.first, hello.next):
         download.read(wanted)
@@ -170,7 +179,10 @@ def _sync(
         )
     )
     try:
-        client.acknowledge(hello.next)
+        if download.unproven:
+            warnings = [*warnings, _UNPROVEN]
+        else:
+            client.acknowledge(hello.next)
         client.bye()
     except KitbagError:
         # Only a mark is missing on the object; the next visit sets it
@@ -209,48 +221,105 @@ def missing(
     return [part for part in parts if len(part)]
 
 
-class _Download:
-    """The slots of one visit as they come in, across lost links."""
+@dataclass
+class _Came:
+    """Of one window: the slots that came, and what will not come, with the reason."""
+
+    chunks: list[Chunk] = field(default_factory=list[Chunk])
+    gone: list[tuple[range, str]] = field(default_factory=list[tuple[range, str]])
+
+
+class Download:
+    """The slots of one visit as they come in, across lost links, each proven by the object.
+
+    `known` are seqs that are stored already, or told to be gone.
+    """
 
     def __init__(
-        self, client: ObjectClient, hello: Hello, known: set[int], progress: Progress | None
+        self,
+        client: ObjectClient,
+        hello: Hello,
+        known: Set[int] = frozenset(),
+        progress: Progress | None = None,
     ) -> None:
         self._client = client
         self.hello = hello
-        self._known = known  # seqs that are stored already, or told to be gone
+        self._known = known
         self._progress = progress
         self._done = 0
         self.chunks: list[Chunk] = []
         self.records: list[LogRecord] = []
         self.gaps: list[Gap] = []
+        self.unproven: list[range] = []  # what the object's own digest did not agree with, twice
 
     def read(self, wanted: range) -> None:
+        """Bring down the slots of `wanted`, a window after the other. Raises KitbagError."""
+        for first in range(wanted.start, wanted.stop, requests.WINDOW_MAX):
+            window = range(first, min(first + requests.WINDOW_MAX, wanted.stop))
+            came = self._window(window)
+            if not self._proven(came.chunks):
+                # Once more: flash may have been read badly, or have changed meanwhile
+                came = self._window(window)
+                if not self._proven(came.chunks):
+                    self.unproven.append(window)
+            for chunk in came.chunks:
+                self._take(chunk)
+            for gone, reason in came.gone:
+                self._gap(gone.start, gone.stop - 1, reason)
+
+    def _window(self, wanted: range) -> _Came:
+        """What there is of `wanted`, as it lies on the object's flash."""
+        came = _Came()
         at = wanted.start
         while at < wanted.stop:
             chunk = self._chunk(at, wanted.stop - at)
             if chunk is None:
                 # The ring may have come round to it while we were reading
-                first = self._client.hello().first
+                first = self._object(lambda: self._client.hello().first)
                 if first <= at:
-                    self._gap(at, wanted.stop - 1, "lost")
-                    return
-                self._gap(at, min(first, wanted.stop) - 1, "overwritten")
+                    came.gone.append((range(at, wanted.stop), "lost"))
+                    break
+                came.gone.append((range(at, min(first, wanted.stop)), "overwritten"))
                 at = first
                 continue
-            self._take(chunk)
+            came.chunks.append(chunk)
             at = chunk.end_seq
+            self._done += chunk.count
+            if self._progress:
+                self._progress(self._done, max(self._done, self.hello.next - self.hello.first))
+        return came
+
+    def _proven(self, chunks: list[Chunk]) -> bool:
+        """Whether `chunks` are what the object itself finds on its flash, by SHA-256."""
+        for run in _runs(chunks):
+            first_seq, count = run[0].first_seq, run[-1].end_seq - run[0].first_seq
+            mine = hashlib.sha256(b"".join(chunk.slots for chunk in run)).hexdigest()
+            try:
+                theirs = self._object(partial(self._client.digest, first_seq, count))
+            except RequestRefused as error:
+                if error.code != requests.E_NO_SUCH_RECORD:
+                    raise
+                continue  # the ring has come round to it: nothing is left to compare with
+            if mine != theirs:
+                return False
+        return True
 
     def _chunk(self, at: int, count: int) -> Chunk | None:
         """The slots from `at` on; None when the object says that it has none there."""
+        try:
+            return self._object(lambda: self._client.read(at, count, self.hello.epoch))
+        except RequestRefused as error:
+            if error.code == requests.E_NO_SUCH_RECORD:
+                return None
+            raise
+
+    def _object(self, ask: Callable[[], _T]) -> _T:
+        """The answer to `ask`, over as many lost links as the client has patience with."""
         while True:
             try:
-                return self._client.read(at, count, self.hello.epoch)
+                return ask()
             except LinkLost:
                 self.hello = self._client.reconnect(self.hello)
-            except RequestRefused as error:
-                if error.code == requests.E_NO_SUCH_RECORD:
-                    return None
-                raise
 
     def _take(self, chunk: Chunk) -> None:
         decoded = decode(chunk, self.hello.boot)
@@ -267,9 +336,6 @@ class _Download:
             for seq in seqs:
                 if seq not in self._known:
                     self._gap(seq, seq, reason)
-        self._done += chunk.count
-        if self._progress:
-            self._progress(self._done, max(self._done, self.hello.next - self.hello.first))
 
     def _gap(self, first: int, last: int, reason: str) -> None:
         before = self.gaps[-1] if self.gaps else None
@@ -277,6 +343,17 @@ class _Download:
             self.gaps[-1] = replace(before, last_seq=last)
         else:
             self.gaps.append(Gap(self.hello.epoch, first, last, reason))
+
+
+def _runs(chunks: Sequence[Chunk]) -> list[list[Chunk]]:
+    """`chunks` (ascending) in stretches of which each goes on where the one before ends."""
+    runs: list[list[Chunk]] = []
+    for chunk in chunks:
+        if runs and runs[-1][-1].end_seq == chunk.first_seq:
+            runs[-1].append(chunk)
+        else:
+            runs.append([chunk])
+    return runs
 
 
 def _anchor(client: ObjectClient, hello: Hello) -> tuple[Contact | None, list[str]]:

@@ -28,8 +28,8 @@ _GAP = {
 }
 
 
-def status_lines(hello: Hello, fields: Mapping[str, Any]) -> list[str]:
-    """What `status` answered, for people."""
+def status_lines(hello: Hello, fields: Mapping[str, Any], waiting: int) -> list[str]:
+    """What `status` answered, for people; `waiting` records were not brought home yet."""
     state = str(fields.get("state", "unknown"))
     why = fields.get("why", "none")
     because = "" if why == "none" else f" (safety function {why})"
@@ -47,7 +47,6 @@ def status_lines(hello: Hello, fields: Mapping[str, Any]) -> list[str]:
         lines.append(f"Battery {battery_mv / 1000:.2f} V.")
     if isinstance(dose := fields.get("dose_cem43"), (int, float)):
         lines.append(f"Heat dose of the last 24 powered hours: {dose:.2f} CEM43 minutes.")
-    waiting = hello.next - max(hello.acked, hello.first)
     lines.append(
         f"{waiting} record{'s' if waiting != 1 else ''} not brought home yet."
         if waiting > 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import measured
 import parts
 import tally
 from changed import MUTANTS, Mutant
@@ -73,7 +74,7 @@ def test_the_figures_stand_on_the_page_in_its_width(tmp_path: Path) -> None:
     page.write_text("before\n\n<!-- measured: cuts -->\n\nOUTDATED\n\n<!-- end -->\n\nafter\n")
     found = {part: Findings(cuts=1234567, lost=3) for part in parts.PARTS}
     words = tally.paragraph(found, SLICE, SEED)
-    assert tally.renew(words, page)
+    assert measured.renew("cuts", words, page)
     text = page.read_text()
     assert "1,234,567 cuts" in text
     assert "21 lost" in text
@@ -81,8 +82,8 @@ def test_the_figures_stand_on_the_page_in_its_width(tmp_path: Path) -> None:
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
     assert max(map(len, text.splitlines())) <= 119
-    assert not tally.renew(words, page)
+    assert not measured.renew("cuts", words, page)
 
 
 def test_the_page_has_a_place_for_them() -> None:
-    assert tally.PAGE.read_text().count("<!-- measured: cuts -->") == 1
+    assert measured.PAGE.read_text().count("<!-- measured: cuts -->") == 1

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import measured
 import shown
-import tally
 from by_radio import ByRadio
 from cable import Back, Cable
 from flows import ADOPT, FLOWS, Flow, Host, plans
@@ -105,7 +105,7 @@ def test_a_computer_that_lost_its_keys_comes_in_when_the_holder_has_sent_all_awa
     with pytest.raises(KitbagError) as caught:
         host.adopt()
     assert caught.value.reason is Reason.NOT_ADMITTED
-    assert "hold the object's button for 10 s" in caught.value.next_step
+    assert "hold the object's button for 10 seconds" in caught.value.next_step
     thing.memory.forget(HOSTS)  # which is what that does
     host.adopt()
     host.status()
@@ -124,8 +124,8 @@ def test_the_figures_stand_on_the_page(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("a\n\n<!-- measured: drops -->\n\nOUTDATED\n\n<!-- end -->\n")
     words = shown.paragraph({"sync": Findings(frames=64, drops=1234, stuck=2)})
-    assert tally.renew(words, page, "drops")
+    assert measured.renew("drops", words, page)
     text = " ".join(page.read_text().split())
     assert "1,234 drops" in text
     assert "2 stuck" in text
-    assert tally.PAGE.read_text().count("<!-- measured: drops -->") == 1
+    assert measured.PAGE.read_text().count("<!-- measured: drops -->") == 1

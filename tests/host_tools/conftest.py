@@ -16,7 +16,7 @@ from host_tools.made_nights import EVENING_MS
 from kitbag_tools import cli
 from kitbag_tools.environment import Environment
 from kitbag_tools.keys import FILE as KEYS
-from kitbag_tools.keys import Keys
+from kitbag_tools.keys import KeyFile
 from kitbag_tools.object_client import ObjectClient
 from kitbag_tools.store import Store
 from kitbag_tools.transports import discovery, open_port
@@ -75,7 +75,7 @@ def env(tmp_path: Path, clock: Clock) -> Environment:
     """An environment with nothing of this machine in it but the key to every fake object. Its
     streams are StringIO.
     """
-    keys = Keys(tmp_path / "config" / KEYS)
+    keys = KeyFile(tmp_path / "config" / KEYS)
     for device in ("c0ffee01", "c0ffee02"):
         keys.keep(device, KEY)
     return Environment(

@@ -7,6 +7,7 @@ nonsense, vanish in the middle of a download and come back.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import select
 import struct
@@ -261,6 +262,22 @@ class FakeObject:
         utc_s, milli = divmod(given["utc_ms"], 1000)
         self.log.add(records.ANCHOR, self.boot, given["uptime_ms"], utc_s, milli, given["rtt_ms"])
         return requests.answer(turn)
+
+    def _on_count(self, turn: int, given: dict[str, Any]) -> bytes:
+        return requests.answer(
+            turn, count=max(0, self.log.next - max(self.log.first, given["from"]))
+        )
+
+    def _on_abort(self, turn: int, _: dict[str, Any]) -> bytes:
+        return requests.answer(turn)
+
+    def _on_digest(self, turn: int, given: dict[str, Any]) -> bytes:
+        first = given["from"]
+        if not self.log.first <= first < self.log.next:
+            return requests.answer(turn, error=requests.E_NO_SUCH_RECORD)
+        start = first - self.log.first
+        slots = b"".join(self.log.slots[start : start + given["count"]])
+        return requests.answer(turn, digest=hashlib.sha256(slots).hexdigest())
 
     def _on_ack(self, turn: int, given: dict[str, Any]) -> bytes:
         self.acked = given["seq"]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.fake_object import Log
-from kitbag.wire import records
+from host_tools.fake_object import FakeObject, Log
+from kitbag.wire import records, requests
 from kitbag_tools import visits
 from kitbag_tools.errors import ExitCode, KitbagError, Reason
 from kitbag_tools.store import Store
@@ -68,6 +68,68 @@ def test_the_object_is_acknowledged_only_after_the_store(fake, client, store, mo
         visits.sync(client(there), store)
     assert there.acked == 0
     assert "ack" not in there.requests
+
+
+def lying(times: int):
+    """A `_on_digest` that is wrong the first `times` times."""
+    told: list[int] = []
+
+    def on_digest(there: FakeObject, turn: int, given: dict) -> bytes:
+        told.append(given["from"])
+        if len(told) <= times:
+            return requests.answer(turn, digest="00" * 32)
+        return DIGEST(there, turn, given)
+
+    return on_digest
+
+
+DIGEST = FakeObject._on_digest
+
+
+def test_what_came_down_is_proven_by_the_objects_own_digest(fake, client, store):
+    there = fake(a_log(5000))
+    assert visits.sync(client(there), store).complete
+    # Every slot is under one of them
+    assert there.requests.count("digest") == 2
+    assert there.requests.index("digest") < there.requests.index("ack")
+
+
+def test_a_slot_that_changed_on_the_way_is_read_again(fake, client, store, monkeypatch):
+    monkeypatch.setattr(FakeObject, "_on_digest", lying(1))
+    there = fake(a_log())
+    result = visits.sync(client(there), store)
+    assert (result.records_total, result.complete, result.warnings) == (701, True, [])
+    assert slots_of(store) == dict(enumerate(there.log.slots, 1))
+    assert there.requests.count("digest") == 2
+    assert there.acked == 702
+
+
+def test_what_cannot_be_proven_is_kept_told_and_not_acknowledged(fake, client, store, monkeypatch):
+    monkeypatch.setattr(FakeObject, "_on_digest", lying(99))
+    there = fake(a_log())
+    result = visits.sync(client(there), store)
+    assert slots_of(store) == dict(enumerate(there.log.slots, 1))
+    assert there.acked == 0
+    [warning] = result.warnings
+    assert "differently twice" in warning
+
+
+def test_who_stops_in_the_middle_of_a_window_says_so(fake, client, store):
+    told = threading.Event()
+
+    def heard(_: int, frame: bytes) -> bytes:
+        if there.requests[-1] == "abort":
+            told.set()
+        return frame
+
+    def stop(_: int, __: int) -> None:
+        raise KeyboardInterrupt
+
+    there = fake(a_log(), spoil=heard)
+    with pytest.raises(KeyboardInterrupt), client(there) as one:
+        visits.sync(one, store, stop)
+    assert told.wait(5)
+    assert store.devices() == []
 
 
 def test_a_link_that_comes_back_is_gone_on_with(fake, client, store):

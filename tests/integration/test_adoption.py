@@ -15,7 +15,7 @@ from firmware.link.test_door import every_request
 from kitbag.wire import frames, requests
 from kitbag_tools import cli
 from kitbag_tools.environment import Environment
-from kitbag_tools.keys import FILE, Keys
+from kitbag_tools.keys import FILE, KeyFile
 from kitbag_tools.transports import discovery, open_port
 from support.events import event
 from support.held import Held
@@ -64,7 +64,7 @@ def kitbag(out: Path, tmp_path: Path) -> Kitbag:
 
 def seen(out: Path) -> tuple[int, int, dict[str, Any]]:
     """What a host of its own sees of the object: its log and its plan."""
-    with discovery.connect(f"sim:{out}", lambda: 0, Keys(out / FILE)) as client:
+    with discovery.connect(f"sim:{out}", lambda: 0, KeyFile(out / FILE)) as client:
         hello, plan = client.hello(), client.plan_get()
         status = client.status()
         client.bye()

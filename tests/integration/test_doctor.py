@@ -14,7 +14,7 @@ from kitbag_tools import cli
 from kitbag_tools.doctor import watch
 from kitbag_tools.environment import Environment
 from kitbag_tools.keys import FILE as KEYS
-from kitbag_tools.keys import Keys
+from kitbag_tools.keys import KeyFile
 from kitbag_tools.transports import discovery
 from support.held import Held
 
@@ -122,7 +122,7 @@ def test_what_it_has_learned_of_its_tautness_is_told(doctor):
 
 def test_a_touch_and_its_end_are_no_noise(held):
     port = held(hugs(1500))
-    keys = Keys(Path(port.removeprefix("sim:")) / KEYS)
+    keys = KeyFile(Path(port.removeprefix("sim:")) / KEYS)
     with discovery.connect(port, lambda: 0, keys) as client:
         felt = [client.feel()]
         assert felt[0].step_pa is None  # it has only just begun

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from kitbag.wire import records as wire
 from support.events import event, hug, squeeze
 
 EVENING = hug(20, 30) + squeeze(90, 2) + hug(130, 20) + event(160, "pat", count=4)
@@ -60,6 +61,28 @@ def test_a_cut_at_any_moment_leaves_a_log_that_can_be_read(play, moment_s):
     night = play(hug(20, 30) + event(moment_s, "power", off_s=5) + hug(100, 10), 130)
     assert seqs(night) == list(range(1, len(seqs(night)) + 1))
     assert night.result.complete
+    assert [row["boot_id"] for row in night.events("boot")] == ["1", "2"]
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.2, 0.4])
+def test_a_visit_that_the_power_interrupts_goes_on_without_waiting(play, after_s):
+    night = play(event(41, "sync") + event(41 + after_s, "power", off_s=2), 60)
+    assert night.summary["reboots"] == 1
+    assert night.result.syncs[-1].gaps == []
+    assert night.summary["wall_s"] < 20  # a host's patience alone is 30 s
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_cut_amid_a_record_is_one_slot_that_says_nothing(play, seed):
+    """It waits for the record that tells of the hold."""
+    night = play(hug(20, 30) + event(21, "power", off_s=5, amid="program"), 60, seed=seed)
+    flash = (night.out / "object/flash.bin").read_bytes()
+    end = max(seqs(night)) + 1
+    torn = sorted(set(range(1, end)) - set(seqs(night)))
+    assert len(torn) == 1
+    at = (wire.HEADER_SLOTS + torn[0] - 1) * wire.SLOT
+    assert flash[at : at + wire.SLOT] == wire.VOID
+    assert night.result.syncs[-1].gaps == []
     assert [row["boot_id"] for row in night.events("boot")] == ["1", "2"]
 
 

@@ -17,7 +17,6 @@ import threading
 import time
 import tty
 from pathlib import Path
-from types import TracebackType
 
 from kitbag_tools import image, vm
 from kitbag_tools.sim import board_code, runner, scenario
@@ -94,12 +93,7 @@ class Chip:
         self._pump.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._pump.join()
         self._end()

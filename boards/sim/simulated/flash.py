@@ -4,7 +4,7 @@ The image stays in the file, so that the object's heap is not used for it.
 """
 
 BLOCK = 4096
-BLOCKS = 128  # the journal partition: 512 KiB
+BLOCKS = 128  # the journal partition: 512 KiB, where no file says otherwise
 
 PROGRAM_US = 50  # 16 bytes
 ERASE_US = 45_000
@@ -13,7 +13,8 @@ READ_US = 4  # 16 bytes
 
 class Flash:
     """`spend(us)` lets the time of an operation pass. Counts `programs`, `programmed` bytes and
-    `erases`.
+    `erases`. `blocks` is how many the file holds. `begins(takes us, erases)`, where it is set, is
+    called at the start of each operation that changes something.
     """
 
     def __init__(self, path, spend, now):
@@ -25,6 +26,8 @@ class Flash:
                 for _ in range(BLOCKS):
                     made.write(blank)
             self._file = open(path, "r+b")
+        self.blocks = self._file.seek(0, 2) // BLOCK
+        self.begins = None
         self._spend = spend
         self._now = now
         self._doing = None  # (began us, takes us, address, data or None to erase)
@@ -45,6 +48,8 @@ class Flash:
         """Clear the bits of `data` that are 0."""
         takes = PROGRAM_US * ((len(data) + 15) // 16)
         self._doing = (self._now(), takes, address, data)
+        if self.begins is not None:
+            self.begins(takes, False)
         self._spend(takes)
         self._and(address, data)
         self._doing = None
@@ -54,6 +59,8 @@ class Flash:
     def erase(self, block):
         """Set every bit of a block."""
         self._doing = (self._now(), ERASE_US, block * BLOCK, None)
+        if self.begins is not None:
+            self.begins(ERASE_US, True)
         self._spend(ERASE_US)
         self._blank(block * BLOCK, BLOCK)
         self._doing = None

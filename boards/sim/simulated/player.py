@@ -24,6 +24,7 @@ class Player:
         self._row = 0
         self._waiting = []  # visits that cannot be made yet
         self._visit = None
+        self._amid = None  # a cut that waits for the flash: amid what, and for how long
         self._ended = False
         self.over = False  # the last host has gone
         self._faults = []  # {kind, t_s, onset_s, off_s, over}
@@ -38,6 +39,7 @@ class Player:
             self._ended = kept["ended"]
             self._waiting = kept["waiting"]
             self._visit = kept["visit"]
+            self._amid = kept["amid"]
             self._faults = kept["faults"]
             self._final_visits = kept["final_visits"]
             for _ in range(self._done):
@@ -46,6 +48,7 @@ class Player:
                 if not fault["over"]:
                     board.world.watched.append(fault)
             board.faults.rearm(kept["active"])
+            self._watch_flash()
             for edge in board.world.bladder.edges:
                 self._end_edge_at(edge)
         if not self._ended:
@@ -66,6 +69,7 @@ class Player:
             "ended": self._ended,
             "waiting": self._waiting,
             "visit": self._visit,
+            "amid": self._amid,
             "faults": self._faults,
             "final_visits": self._final_visits,
             "active": self._board.faults.active,
@@ -143,8 +147,29 @@ class Player:
     def _do_usb(self, attached):
         self._board.port.plugged = attached  # data, not charge: nothing on the object feels it
 
-    def _do_power(self, off_s):
-        self._board.life.cut_power(off_s)
+    def _do_power(self, off_s, amid):
+        board = self._board
+        self._amid = board.flash.begins = None  # the later cut stands for the one that waits
+        if amid == "anything":
+            board.life.cut_power(off_s)
+        else:
+            self._amid = amid, off_s
+            self._watch_flash()
+
+    # The cut comes at any moment of the next operation of its kind
+    def _watch_flash(self):
+        if self._amid is None:
+            return
+        board = self._board
+        amid, off_s = self._amid
+
+        def begins(takes_us, erases):
+            if erases == (amid == "erase"):
+                self._amid = board.flash.begins = None
+                after_us = int(takes_us * board.world.noise.uniform())
+                board.clock.at(board.clock.now() + after_us, lambda: board.life.cut_power(off_s))
+
+        board.flash.begins = begins
 
     def _do_fault(self, kind, parameters):
         board = self._board

@@ -78,6 +78,10 @@ class Port:
         while self.attached:
             self._pull()
 
+    # Let a host that waits for an answer know that none will come: it need not wait in real time
+    def _say_lost(self):
+        control.say("lost", {"visit": self.visit})
+
     def lose_line(self):
         """From now on, until `cut` is False again, hosts come in vain."""
         self.cut = True
@@ -97,6 +101,7 @@ class Port:
     def _quiet(self, target):
         if self._owed and self._clock.now() >= self._give_up:
             self._owed = 0
+            self._say_lost()
         # In the middle of a frame it is not idle, only busy with others for once
         while self.attached and self.visitor is None and not (self._owed or self._open_frame):
             self._pull()
@@ -171,6 +176,7 @@ class Port:
             self.opened = kept["opened"]
             self.gone = gone
             self._clock.set_idle(self._quiet)
+            self._say_lost()
 
     # --- the object's side ---
 

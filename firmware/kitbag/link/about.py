@@ -3,13 +3,16 @@
 import gc
 from binascii import hexlify
 
+from micropython import const
+
 import machine
 
 from .. import __version__
 from ..wire import records, requests
 from .hosts import Hosts
 
-_ACKED = "acked"
+_ACKED = const("acked")
+_MARK = const(8)  # the log's epoch, the seq
 
 
 class About:
@@ -48,7 +51,7 @@ class About:
                 "uptime_ms": self.uptime_ms(),
                 "first": journal.first,
                 "next": journal.next,
-                "acked": self._app.memory.number(_ACKED, 0),
+                "acked": self._acked(),
             }
         )
         return fields
@@ -81,9 +84,16 @@ class About:
             "free": gc.mem_free(),
         }
 
+    # The mark is of one log: another one has none
+    def _acked(self):
+        kept = self._app.memory.blob(_ACKED, _MARK) or b""
+        of_this_log = kept[:4] == self.journal.epoch.to_bytes(4, "little")
+        return int.from_bytes(kept[4:], "little") if of_this_log else 0
+
     def acknowledge(self, seq):
         """A host holds every record below `seq`: a mark, nothing is erased."""
-        self._app.memory.keep_number(_ACKED, seq & 0x7FFFFFFF)
+        mark = self.journal.epoch.to_bytes(4, "little") + seq.to_bytes(4, "little")
+        self._app.memory.keep_blob(_ACKED, mark)
 
     def plan_changed(self):
         self._app.log.write(records.PLAN, self.care.crc, "host")

@@ -6,6 +6,7 @@ nothing that it says can start an output.
 
 import struct
 from binascii import crc32, hexlify, unhexlify
+from hashlib import sha256
 
 from micropython import const
 
@@ -57,6 +58,11 @@ class Session:
             if role != requests.THERAPIST and handle in self._SETTING and not itself:
                 return requests.answer(turn, error=requests.E_ROLE)
             return handle(self, turn, fields)
+        except IndexError:
+            journal = self._about.journal
+            return requests.answer(
+                turn, error=requests.E_NO_SUCH_RECORD, first=journal.first, next=journal.next
+            )
         except (KeyError, TypeError, ValueError):
             return requests.answer(turn, error=requests.E_BAD_REQUEST)
         except OSError:
@@ -87,16 +93,38 @@ class Session:
         self._about.journal.write(records.ANCHOR, utc_ms // 1000, utc_ms % 1000, rtt_ms)
         return requests.answer(turn, next=self._about.journal.next)
 
-    def _read(self, turn, fields):
+    def _count(self, turn, fields):
+        journal = self._about.journal
+        seq = _whole(fields["from"], 0, 0xFFFFFFFF)
+        return requests.answer(turn, count=max(0, journal.next - max(journal.first, seq)))
+
+    # The seqs that a host asks for: from the first one up to, not including, the second
+    def _asked(self, fields):
         journal = self._about.journal
         seq = _whole(fields["from"], 0, 0xFFFFFFFF)
         count = _whole(fields["count"], 1, requests.WINDOW_MAX)
         if not journal.first <= seq < journal.next:
-            return requests.answer(
-                turn, error=requests.E_NO_SUCH_RECORD, first=journal.first, next=journal.next
-            )
-        self._ahead = turn, seq, min(seq + count, journal.next)
+            raise IndexError
+        return seq, min(seq + count, journal.next)
+
+    def _read(self, turn, fields):
+        seq, end = self._asked(fields)
+        self._ahead = turn, seq, end
         return self.more()
+
+    # Any request ends what was asked for before it; this one asks for nothing else
+    def _abort(self, turn, _):
+        return requests.answer(turn)
+
+    def _digest(self, turn, fields):
+        seq, end = self._asked(fields)
+        digest = sha256()
+        while seq < end:
+            count = min(end - seq, requests.READ_MAX)
+            _, count = self._about.journal.read(seq, count, self._buffer)
+            digest.update(memoryview(self._buffer)[: count * records.SLOT])
+            seq += count
+        return requests.answer(turn, digest=hexlify(digest.digest()).decode())
 
     def more(self):
         """The next body of an answer that has several; None when it is whole."""
@@ -193,7 +221,10 @@ class Session:
         "feel": _feel,
         "time": _time,
         "anchor": _anchor,
+        "count": _count,
         "read": _read,
+        "abort": _abort,
+        "digest": _digest,
         "ack": _ack,
         "plan_get": _plan_get,
         "plan_open": _plan_open,

@@ -29,7 +29,6 @@ _VISIT = (
     "kitbag.wire.sealing",
     "kitbag.wire.requests",
     _FRAMES,
-    "kitbag.wire.plan",
 )
 
 

@@ -12,7 +12,10 @@ turn, ...}; its answer repeats the turn: {"n": turn, "ok": true, ...} or {"n": t
     feel                         what the bladder feels now, for a host that watches it
     time                         its uptime, for an anchor
     anchor utc_ms uptime_ms rtt_ms   "your uptime was utc"; stored as a record, never as a clock
+    count from                   how many records it holds from seq on
     read from count              records as they lie on flash, from seq on, in several bodies
+    abort                        no more of them
+    digest from count            SHA-256 (hex) over what `read` would give
     ack seq                      the host holds everything below seq (only a mark)
     plan_get at                  a piece of the care plan in force
     plan_open size crc           a new plan follows in PARTs of `PART_MAX` bytes
@@ -37,7 +40,7 @@ PROTOCOL = 2
 # Body of a RECORDS frame: kind, turn, then epoch, first seq, boot of the sector, number of slots
 RECORDS_HEADER = "<BBIIIH"
 READ_MAX = 126  # half a sector's records: 2 KiB a frame
-WINDOW_MAX = 8 * READ_MAX  # records in all the bodies of one `read`
+WINDOW_MAX = 32 * READ_MAX  # records in all the bodies of one `read`, or under one digest
 
 # Body of a PART frame: kind, turn, offset
 PART_HEADER = "<BBH"

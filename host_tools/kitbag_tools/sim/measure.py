@@ -35,7 +35,7 @@ _STEPS = (
     [9, "edge", 0.5, 1500.0, 0.0],
     [10, "fault", "ntc_pad_offset", {"c": 1.0}],
     [11, "fault", "task_exception", {"task": "link"}],  # of the kind that is loaded when asked for
-    [20, "power", 3.0],
+    [20, "power", 3.0, "anything"],
 )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
 import random
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from .. import exports, image, visits
 from ..environment import Environment
 from ..errors import ExitCode, KitbagError, LinkLost, Reason
 from ..keys import FILE as KEYS
-from ..keys import Keys
+from ..keys import KeyFile
 from ..object_client import ObjectClient
 from ..store import Store
 from ..transports.serial import SerialTransport
@@ -52,6 +53,11 @@ _LAST_VISIT_S = 120.0
 Progress = Callable[[float, str], None]
 """Called with the share of the scenario that is done (0 to 1) and a word on what is going on."""
 
+Visited = Callable[[str, visits.SyncResult | None], None]
+"""Called at the end of every visit with its kind and, of a sync that went well, what came
+of it. The object's time stands still meanwhile.
+"""
+
 
 @dataclass
 class RunResult:
@@ -75,13 +81,16 @@ def run(
     progress: Progress | None = None,
     object_image: Path | None = None,
     log: bytes | None = None,
+    settings: Mapping[str, int | bytes] | None = None,
+    visited: Visited | None = None,
 ) -> RunResult:
     """Play `scenario`, its files in `out_dir` (made if need be; an earlier run's are replaced).
 
     `speed` is a factor of real time or "max". With `hold` the object then stays alive in real
     time, its port named in `out_dir`/port, until KeyboardInterrupt, which ends it in peace.
     `object_image` is the file system of the object; None builds the firmware's. `log` is what
-    lies on its log's partition already.
+    lies on its log's partition already, which is as large as that; `settings` is what
+    stands in its NVS.
     Raises KitbagError where the object cannot be built or its process ends by itself.
     """
     began = time.monotonic()
@@ -91,6 +100,9 @@ def run(
     _write_inputs(scenario, object_dir, object_image, speed, hold)
     if log is not None:
         (object_dir / "flash.bin").write_bytes(log)
+    if settings is not None:
+        kept = {f"kitbag/{key}": _setting(value) for key, value in settings.items()}
+        (object_dir / "nvs.json").write_text(json.dumps(kept))
     store_path = out_dir / STORE
     process = VmProcess(
         object_dir,
@@ -99,7 +111,7 @@ def run(
         out_dir / "console.txt",
     )
     with process, contextlib.closing(Store(store_path)) as store:
-        host = _Host(scenario, process, object_dir, store, env)
+        host = _Host(scenario, process, object_dir, store, env, visited)
         clock_ahead_ms = 0
         for message in process.messages():
             if message.word == "visit":
@@ -121,6 +133,13 @@ def run(
         if hold:
             _hold(out_dir, process, progress, clock_ahead_ms)
     return result
+
+
+def _setting(value: int | bytes) -> tuple[str, int | str]:
+    """As boards/sim keeps it."""
+    if isinstance(value, bytes):
+        return "blob", base64.b64encode(value).decode()
+    return "i32", value
 
 
 def _prepare(out_dir: Path) -> Path:
@@ -186,14 +205,16 @@ class _Host:
         object_dir: Path,
         store: Store,
         env: Environment,
+        visited: Visited | None,
     ) -> None:
         self._process = process
+        self._visited = visited
         self._plan = care_plan_of(scenario)
         self._start_ms = round(scenario.start.timestamp() * 1000)
         self._clock = object_dir / "clock"
         self._left = object_dir / "left"  # tells the object which visit is over
         self._store = store
-        self._keys = Keys(object_dir.parent / KEYS)
+        self._keys = KeyFile(object_dir.parent / KEYS)
         self._random = random.Random(f"host {scenario.seed}")
         self.env = replace(env, now_utc_ms=self.now_utc_ms)
         self.problems: list[KitbagError] = []
@@ -209,26 +230,36 @@ class _Host:
 
     def visit(self, message: Message) -> None:
         kind = message.facts["kind"]
+        done: visits.SyncResult | None = None
         try:
             line = _Line(self._process, message.facts["visit"])
             with _client(line, self.now_utc_ms, self._random.randbytes) as client:
-                self._unlock(client)
-                if kind == "setup":
-                    self.device = visits.set_up(client, self._plan, self._store).device
-                elif kind == "sync":
-                    done = visits.sync(client, self._store)
-                    self.syncs.append(done)
-                    self.device = done.device
-                else:
-                    hello = client.hello()
-                    self.records_written = hello.next - visits.LOG_FIRST_SEQ
-                    self.status = client.status()
-                    client.bye()
+                try:
+                    done = self._call(client, kind)
+                finally:
+                    if self._visited is not None:
+                        self._visited(kind, done)
         except KitbagError as error:
             self.problems.append(error)
             self.sync_failed = self.sync_failed or kind == "sync"
         finally:
             _replace(self._left, str(message.facts["visit"]))
+
+    def _call(self, client: ObjectClient, kind: str) -> visits.SyncResult | None:
+        self._unlock(client)
+        if kind == "sync":
+            done = visits.sync(client, self._store)
+            self.syncs.append(done)
+            self.device = done.device
+            return done
+        if kind == "setup":
+            self.device = visits.set_up(client, self._plan, self._store).device
+        else:
+            hello = client.hello()
+            self.records_written = hello.next - visits.LOG_FIRST_SEQ
+            self.status = client.status()
+            client.bye()
+        return None
 
     def _unlock(self, client: ObjectClient) -> None:
         """With the key of an earlier visit; the first one adopts."""
@@ -261,20 +292,29 @@ def care_plan_of(scenario: Scenario) -> dict[str, Any] | None:
 
 
 class _Line(SerialTransport):
-    """The simulated port. Knows without a time-out that an object will never answer."""
+    """The simulated port. Knows without a time-out that an object will never answer, or not what
+    it was asked last.
+    """
 
     def __init__(self, process: VmProcess, visit: int) -> None:
         self._process = process
         self._visit = visit
+        self._lost = 0
         super().__init__(process.port, name="simulated object")
+
+    def write(self, data: bytes) -> None:
+        self._lost = self._process.lost[self._visit]
+        super().write(data)
 
     def read(self, timeout_s: float) -> bytes:
         until = time.monotonic() + timeout_s
         while True:
             if self._visit in self._process.muted:
                 raise LinkLost(self.name, "the simulated object does not answer")
+            lost = self._process.lost[self._visit]
             data = super().read(min(0.2, max(0.0, until - time.monotonic())))
-            if data or time.monotonic() >= until:
+            if data or lost != self._lost or time.monotonic() >= until:
+                self._lost = lost
                 return data
 
 

@@ -131,7 +131,10 @@ EVENTS: dict[str, dict[str, Rule]] = {
     "place": {"where": Word(("body", "neck", "bed", "floor"))},
     "usb": {"attached": Flag()},
     "sync": {},
-    "power": {"off_s": Number(0.001, LONGEST_S, 1.0, unit="s")},
+    "power": {
+        "off_s": Number(0.001, LONGEST_S, 1.0, unit="s"),
+        "amid": Word(("anything", "program", "erase"), "anything"),
+    },
 }
 
 _ENV_C = Number(-20, 100, 22.0, unit="C")

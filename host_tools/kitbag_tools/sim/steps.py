@@ -85,7 +85,7 @@ _MAKERS: dict[str, Callable[[float, Tree], Timed]] = {
     "breathe": _plain("breathe", keys=("per_min", "amplitude_pa", "for_s")),
     "place": _plain("place", keys=("where",)),
     "usb": _plain("usb", keys=("attached",)),
-    "power": _plain("power", keys=("off_s",)),
+    "power": _plain("power", keys=("off_s", "amid")),
     "fault": _plain("fault", keys=("kind", "parameters")),
     "clear": _plain("clear", keys=("kind",)),
 }

@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 import tty
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,7 @@ class VmProcess:
         self._said: list[str] = []
         self._heard = time.monotonic()
         self.muted: set[int] = set()  # visits in which nothing will ever answer
+        self.lost: Counter[int] = Counter()  # how often one lost what was asked before
         self._thread = threading.Thread(target=self._listen, name="simulated object", daemon=True)
 
     def __enter__(self) -> VmProcess:
@@ -151,9 +153,11 @@ class VmProcess:
         message = Message(word, json.loads(facts))
         if word == "mute":
             self.muted.add(message.facts["visit"])
+        elif word == "lost":
+            self.lost[message.facts["visit"]] += 1
         elif word == "raised":
             self._said.append(f"{message.facts['file']} ended with {message.facts['error']}")
-        if word != "waiting":
+        if word not in ("waiting", "lost"):
             self._messages.put(message)
         return word == "reset"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import KitbagError, LinkLost, Reason
 from ..keys import Keys
-from ..object_client import NONE_LEFT, Greeting, ObjectClient
+from ..object_client import GONE, Greeting, ObjectClient
 from . import Transport, open_port
 
 HANDSHAKE_S = 1.0
@@ -93,7 +93,7 @@ def not_adopted(client: ObjectClient, greeting: Greeting) -> KitbagError:
         next_step="with the object in hand and plugged in by USB: kitbag adopt"
         if not greeting.adopted
         else "another computer has adopted it: kitbag adopt --admit clinician there, then within "
-        f"ten minutes kitbag adopt --role clinician here; {NONE_LEFT}",
+        f"ten minutes kitbag adopt --role clinician here; {GONE}",
     )
 
 

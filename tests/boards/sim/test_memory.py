@@ -47,6 +47,21 @@ def test_a_new_flash_is_blank_and_as_large_as_the_partition(bench) -> None:
     assert _read(bench, 4096 * 127, 4096) == b"\xff" * 4096
 
 
+def test_another_is_as_large_as_its_file(bench, tmp_path) -> None:
+    (tmp_path / "small.bin").write_bytes(b"\xff" * 4096 * 8)
+    chip = flash.Flash(str(tmp_path / "small.bin"), bench.spend, lambda: bench.us)
+    chip.close()
+    assert (chip.blocks, bench.chip.blocks) == (8, 128)
+
+
+def test_it_says_when_an_operation_begins(bench) -> None:
+    begun = []
+    bench.chip.begins = lambda takes_us, erases: begun.append((bench.us, takes_us, erases))
+    bench.chip.program(0, b"\0" * 32)
+    bench.chip.erase(1)
+    assert begun == [(0, 100, False), (100, 45_000, True)]
+
+
 def test_programs_only_clear_bits(bench) -> None:
     bench.chip.program(100, b"\xf0\x0f")
     bench.chip.program(100, b"\x3c\xff")

@@ -4,12 +4,12 @@ from cryptolib import aes
 from firmware.link.test_session import NEW, About, plan_bytes
 from kitbag.link import HOSTS
 from kitbag.link.door import Door
+from kitbag.link.session import Session
 from kitbag.wire import asking, frames, records, requests, sealing
 from support.lcg import Random
 
 DEVICE = "c0ffee01"
-OPS = ["hello", "status", "feel", "time", "anchor", "read", "ack", "plan_get", "plan_open"]
-OPS += ["plan_apply", "hosts", "admit", "revoke", "bye"]
+OPS = sorted(Session._OPS)
 
 
 class Object(About):
@@ -295,6 +295,8 @@ def test_a_clinician_reads_all_and_sets_nothing():
     for op in ("hello", "status", "feel", "time", "hosts"):
         assert host.ask(op)["ok"], op
     assert host.ask("plan_get", at=0)["ok"]
+    assert host.ask("count", **{"from": 1})["count"] == 20
+    assert host.ask("digest", **{"from": 1, "count": 20})["ok"]
     records_body = host.sealed(asking.request("read", 9, **{"from": 1, "count": 20}))
     assert records_body[0] == frames.RECORDS
     for fields in (

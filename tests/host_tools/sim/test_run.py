@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kitbag_tools.errors import ExitCode, KitbagError
-from kitbag_tools.keys import Keys
+from kitbag_tools.keys import KeyFile
 from kitbag_tools.sim import measure, runner, scenario
 from kitbag_tools.transports import discovery
 
@@ -206,7 +206,7 @@ def test_a_held_object_answers_at_its_port_until_ctrl_c(tmp_path) -> None:
     try:
         assert _wait_for((tmp_path / "out" / "port").exists)
         for _ in range(2):
-            keys = Keys(tmp_path / "out" / "keys.json")
+            keys = KeyFile(tmp_path / "out" / "keys.json")
             port = f"sim:{tmp_path / 'out'}"
             with discovery.connect(port, lambda: 1_800_000_000_000, keys) as client:
                 before = client.hello().uptime_ms

@@ -55,7 +55,7 @@ def test_other_events_keep_their_values_and_order(tmp_path) -> None:
         [5, "world", "room_c", 15.0],
         [5, "world", "cutout", True],
         [6, "clear", "heater_fet_leak"],
-        [7, "power", 3],
+        [7, "power", 3, "anything"],
         [7.5, "button", False],
         [8, "visit", "sync"],
     ]

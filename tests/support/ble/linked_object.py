@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -10,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
 from kitbag_tools import image
@@ -87,14 +87,9 @@ class LinkedObject:
         threading.Thread(target=self._listen, daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         os.environ.pop("KITBAG_RADIO", None)
-        self._process.__exit__(kind, error, trace)
+        self._process.__exit__(None, None, None)
         if self._usb is not None:
             os.close(self._usb)
 
@@ -156,10 +151,10 @@ class LinkedObject:
         """What lies on its log's partition now."""
         return (self._folder / "flash.bin").read_bytes()
 
-    def number(self, key: str) -> int:
+    def blob(self, key: str) -> bytes | None:
         """What it keeps under `key` in its NVS."""
-        kept = json.loads((self._folder / "nvs.json").read_text())
-        return kept[f"kitbag/{key}"][1] if f"kitbag/{key}" in kept else 0
+        kept = json.loads((self._folder / "nvs.json").read_text()).get(f"kitbag/{key}")
+        return None if kept is None else base64.b64decode(kept[1])
 
     def plug_in(self) -> None:
         """A computer opens the USB port, to read what the object shows there."""

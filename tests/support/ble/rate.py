@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from kitbag_tools.object_client import ObjectClient
+from kitbag_tools.visits import Download
 
 from .room import Room
 
@@ -18,17 +19,14 @@ def share(room: Room, client: ObjectClient, bytes_per_s: float, slow: float) -> 
     sides, which a chip and a laptop would not, hardly counts.
     """
     hello = client.hello()
-    log = b""
-    seq = hello.first
+    download = Download(client, hello)
     room.air.bytes_per_s = bytes_per_s / slow
     room.air.interval_s = INTERVAL_S * slow
     began = time.monotonic()
     try:
-        while seq < hello.next:
-            chunk = client.read(seq, hello.next - seq, hello.epoch)
-            log += chunk.slots
-            seq = chunk.end_seq
+        download.read(range(hello.first, hello.next))
         seconds = (time.monotonic() - began) / slow
     finally:
         room.air.bytes_per_s = None
-    return len(log) / seconds / bytes_per_s
+    size = sum(len(chunk.slots) for chunk in download.chunks)
+    return size / seconds / bytes_per_s

@@ -10,17 +10,17 @@ from typing import Any, TypeVar
 
 PROCESSES = 2
 
-Job = TypeVar("Job")
-Found = TypeVar("Found")
+J = TypeVar("J")
+R = TypeVar("R")
 
 _workers: list[Callable[[Any], Any]] = []  # of this process: one, once it has begun
 
 
-def _begin(make: Callable[..., Callable[[Any], Any]], given: tuple[Any, ...]) -> None:
+def _begin(make: Callable[..., Callable[[Any], Any]], arguments: tuple[Any, ...]) -> None:
     # Ctrl-C is the parent's, who then ends this process
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    _workers.append(make(*given))
+    _workers.append(make(*arguments))
 
 
 def _work(job: Any) -> tuple[Any, Any]:
@@ -28,18 +28,20 @@ def _work(job: Any) -> tuple[Any, Any]:
 
 
 def run(
-    jobs: Sequence[Job], make: Callable[..., Callable[[Job], Found]], given: tuple[Any, ...],
-    done: Callable[[Job, Found], None],
-) -> None:  # fmt: skip
-    """Call `done` for every job as it is done; each process works with what `make(*given)` gives.
-    Ctrl-C ends all processes.
+    jobs: Sequence[J],
+    make: Callable[..., Callable[[J], R]],
+    arguments: tuple[Any, ...],
+    done: Callable[[J, R], None],
+) -> None:
+    """Call `done` for every job as it is done. `make(*arguments)`, called once in each process,
+    gives what does them. Ctrl-C ends all processes.
     """
     context = multiprocessing.get_context("spawn")
-    pool = context.Pool(PROCESSES, _begin, (make, given))
+    pool = context.Pool(PROCESSES, _begin, (make, arguments))
     try:
-        found: Iterable[tuple[Job, Found]] = pool.imap_unordered(_work, jobs)
-        for job, findings in found:
-            done(job, findings)
+        found: Iterable[tuple[J, R]] = pool.imap_unordered(_work, jobs)
+        for job, result in found:
+            done(job, result)
         pool.close()
     except BaseException:
         pool.terminate()
