@@ -40,8 +40,13 @@ class Session:
     """What the verbs share: the environment and the options that stand before them."""
 
     env: Environment
-    store_path: Path
+    store: Path | None  # what --store names
     above_bar: Callable[[str], None] | None = None  # while a bar is on the terminal
+
+    @property
+    def store_path(self) -> Path:
+        """Where the nights of all objects are kept."""
+        return self.store or self.env.store_path
 
     def say(self, text: str) -> None:
         """A message for the person at the terminal."""
@@ -129,7 +134,7 @@ def kitbag(ctx: click.Context, store: Path | None) -> None:
     kitbag report --out nights.svg                           see it
     """
     env = ctx.find_object(Environment) or environment.real()
-    ctx.obj = Session(env, store or env.store_path)
+    ctx.obj = Session(env, store)
 
 
 # --- the simulated object ------------------------------------------------------------------------
