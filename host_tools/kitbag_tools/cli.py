@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Generator, Sequence
@@ -946,14 +945,10 @@ def main(argv: Sequence[str] | None = None, env: Environment | None = None) -> i
     """Run `kitbag` with `argv` (default: the command line's) and return its exit code."""
     env = env or environment.real()
     given = list(sys.argv[1:] if argv is None else argv)
-    if argv is None:  # who is told to end ends in peace, as at Ctrl-C: nothing is left behind
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.redirect_stdout(env.stdout), contextlib.redirect_stderr(env.stderr):
         code = _run(given, env)
     with contextlib.suppress(OSError, ValueError):
         env.stdout.flush()
-    if argv is None:
-        sys.exit(code)
     return code
 
 
