@@ -946,10 +946,7 @@ def main(argv: Sequence[str] | None = None, env: Environment | None = None) -> i
     env = env or environment.real()
     given = list(sys.argv[1:] if argv is None else argv)
     with contextlib.redirect_stdout(env.stdout), contextlib.redirect_stderr(env.stderr):
-        code = _run(given, env)
-    with contextlib.suppress(OSError, ValueError):
-        env.stdout.flush()
-    return code
+        return _run(given, env)
 
 
 def _run(given: list[str], env: Environment) -> int:
@@ -975,15 +972,14 @@ def _run(given: list[str], env: Environment) -> int:
         error = known
         if env.variables.get(DEBUG):
             traceback.print_exc(file=env.stderr)
-    except BrokenPipeError:
-        return _hung_up()
     except Exception as unknown:  # noqa: BLE001 - the funnel: nobody is shown a traceback
         error = _unexpected(unknown, env)
     else:
         return int(code or 0)
     print(error.told(), file=env.stderr)
     if "--json" in given:
-        print(json.dumps(error.as_fields(), indent=2, ensure_ascii=False), file=env.stdout)
+        with contextlib.suppress(KitbagError):  # what is told already counts more
+            Session(env, None).out_json(error.as_fields())
     return int(error.exit_code)
 
 
@@ -1024,12 +1020,3 @@ def _unexpected(unknown: Exception, env: Environment) -> KitbagError:
         given=f"{type(unknown).__name__}: {unknown}",
         next_step=f"run it again with {DEBUG}=1 and send what it prints to the people who make it",
     )
-
-
-def _hung_up() -> int:
-    """Whoever read our output has gone (`kitbag nights | head`): that is no failure of ours."""
-    import os
-
-    # Python flushes stdout once more on its way out
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.OK

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from . import streams
 from .errors import KitbagError, Reason
 
 
@@ -58,14 +59,16 @@ def _known(folder: Path | None, variable: str) -> Path:
 
 def real() -> Environment:
     """The environment of a person at a computer."""
+    streams.hold_places()
     variables = dict(os.environ)
+    stderr = streams.words()
     return Environment(
-        stdout=sys.stdout,
-        stderr=sys.stderr,
+        stdout=streams.data(),
+        stderr=stderr,
         config_dir=_if_at_home(_config_dir, variables),
         data_dir=_if_at_home(_data_dir, variables),
         now_utc_ms=lambda: time.time_ns() // 1_000_000,
-        is_tty=sys.stderr.isatty(),
+        is_tty=stderr.isatty(),
         variables=variables,
     )
 
