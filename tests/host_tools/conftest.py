@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,24 @@ def env(tmp_path: Path, clock: Clock) -> Environment:
         now_utc_ms=clock,
         variables={"KITBAG_ZONE": "Europe/London"},
     )
+
+
+@pytest.fixture
+def another_user() -> Callable[[Path], AbstractContextManager[None]]:
+    """A block in which a folder is closed to who runs the tests, be it root."""
+
+    @contextmanager
+    def closed(folder: Path) -> Iterator[None]:
+        user, mode = os.geteuid(), folder.stat().st_mode
+        folder.chmod(0 if user else 0o700)
+        os.seteuid(user or 65_534)
+        try:
+            yield
+        finally:
+            os.seteuid(user)
+            folder.chmod(mode)
+
+    return closed
 
 
 @pytest.fixture
