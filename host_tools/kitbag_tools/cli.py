@@ -586,9 +586,9 @@ def plan_new(session: Session, file: Path, force: bool) -> ExitCode:
     from kitbag.wire import plan as wire
 
     from . import plans
-    from .files import write_atomically
+    from .files import is_there, write_atomically
 
-    if file.exists() and not force:
+    if is_there(file) and not force:
         raise KitbagError(
             where=str(file),
             reason=Reason.USAGE,

@@ -288,6 +288,31 @@ def test_a_traceback_is_there_for_who_asks_for_it(kitbag, an_object, monkeypatch
     assert "Traceback" in err
 
 
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--store", LONG, "nights"], ExitCode.FAILED, "name too long"),
+        (["plan", "new", LONG], ExitCode.FAILED, "name too long"),
+        (["plan", "new", f"{LONG}/plan.toml"], ExitCode.FAILED, "name too long"),
+        (["status", "--port", LONG], ExitCode.NO_OBJECT, "no such port"),
+        (["--store", "closed/store", "nights"], ExitCode.FAILED, "Permission denied"),
+        (["plan", "new", "closed/plan.toml"], ExitCode.FAILED, "Permission denied"),
+        (["plan", "check", "closed/plan.toml"], ExitCode.USAGE, "Permission denied"),
+        (["status", "--port", "closed/port"], ExitCode.NO_OBJECT, "may not open the port"),
+    ],
+)
+def test_where_nobody_can_look(kitbag, tmp_path, closed, arguments, code, said):
+    (tmp_path / "closed").mkdir()
+    with closed(tmp_path / "closed"):
+        got, _, err = kitbag(*arguments)
+    assert (got, said in err) == (code, True), err
+    assert "  next     " in err
+    assert "nobody foresaw" not in err
+
+
 # --- for programs --------------------------------------------------------------------------------
 
 

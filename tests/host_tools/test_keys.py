@@ -104,10 +104,10 @@ def test_what_cannot_be_read_is_told_without_being_shown(
         assert caught.value.given == ""
 
 
-def test_keys_of_another_user_ask_for_a_permission(tmp_path: Path, another_user) -> None:
+def test_keys_of_another_user_ask_for_a_permission(tmp_path: Path, closed) -> None:
     keys = KeyFile(tmp_path / "keys.json")
     keys.keep("c0ffee01", KEY)
-    with another_user(tmp_path), pytest.raises(KitbagError) as caught:
+    with closed(keys.path), pytest.raises(KitbagError) as caught:
         keys.get("c0ffee01")
     assert caught.value.reason is Reason.INVALID_FILE
     assert "chmod 600" in caught.value.next_step
