@@ -218,10 +218,11 @@ def notes(plan: FlatPlan) -> list[str]:
 
 
 def differences(old: FlatPlan, new: FlatPlan) -> list[tuple[str, str, str]]:
-    """(key, old value, new value) of every setting in which two plans differ."""
-    return [
-        (key, _value(old[key]), _value(new[key])) for key in wire.SCHEMA if old[key] != new[key]
-    ]
+    """(key, old value, new value) of every setting in which two plans differ, as they are kept:
+    numbers with four decimals.
+    """
+    both = [(key, _value(old[key]), _value(new[key])) for key in wire.SCHEMA]
+    return [(key, before, after) for key, before, after in both if before != after]
 
 
 def from_object(text: str) -> FlatPlan:

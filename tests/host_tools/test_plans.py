@@ -171,6 +171,14 @@ def test_the_lower_limit_is_pointed_out():
     assert plans.notes(asks) == ["gesture.pat asks for touch, but touch.enabled is false."]
 
 
+def test_what_is_kept_alike_is_alike():
+    one = wire.defaults() | {"scent.gap_s": 1500.12345}
+    kept, problems = wire.from_json(wire.to_json(one))
+    assert not problems
+    assert kept["scent.gap_s"] != one["scent.gap_s"]
+    assert plans.differences(kept, one) == []
+
+
 def test_differences_name_both_sides():
     new = wire.defaults() | {"warmth.level_c": 37.5, "scent.name": "rose"}
     assert plans.differences(wire.defaults(), new) == [
