@@ -688,7 +688,13 @@ def plan_diff(
     found = plans.differences(compared, wanted)
     name = str(other) if other else "the object"
     if as_json:
-        session.out_json([{"key": k, name: old, str(file): new} for k, old, new in found])
+        # Under the files' names too, as before; what they are called replaces no field
+        session.out_json(
+            [
+                {name: old, str(file): new, "key": key, "other": old, "file": new}
+                for key, old, new in found
+            ]
+        )
         return ExitCode.OK
     for key, old, new in found:
         session.out(f"{key}: {old} in {name}, {new} in {file}")

@@ -335,6 +335,17 @@ def test_json_is_json_and_alone_on_stdout(kitbag, an_object, nights, tmp_path):
         json.loads(out)
 
 
+@pytest.mark.parametrize("name", ["key", "other", "plan.toml"])
+def test_differences_have_the_same_fields_whatever_the_files_are_called(kitbag, tmp_path, name):
+    (tmp_path / name).write_text("[warmth]\nlevel_c = 37\n")
+    (tmp_path / "file").write_text("")
+    code, out, _ = kitbag("plan", "diff", name, "file", "--json")
+    [told] = json.loads(out)
+    assert code == ExitCode.OK
+    assert (told["key"], told["file"], told["other"]) == ("warmth.level_c", "37", "36")
+    assert told.get("plan.toml", "37") == "37"
+
+
 def test_an_error_is_json_too(kitbag, tmp_path):
     code, out, err = kitbag("status", "--port", tmp_path / "none", "--json")
     fields: dict[str, Any] = json.loads(out)
