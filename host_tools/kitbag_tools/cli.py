@@ -419,6 +419,7 @@ def sync(session: Session, port: str | None, zone_name: str | None, as_json: boo
 
             result = visits.sync(client, store, count)
         known = history.load(store, result.device)
+        records = store.count(result.device)  # of all its logs, as the nights are
         # Not the one that has only just begun, unless it was used already
         seen = sum(n.reason != nights.PARTLY_SEEN for n in nights.nights(known, where))
     for warning in [*result.warnings, *known.doubts]:
@@ -431,7 +432,7 @@ def sync(session: Session, port: str | None, zone_name: str | None, as_json: boo
                 "object": result.device,
                 "firmware": result.firmware,
                 "nights": seen,
-                "records": result.records_total,
+                "records": records,
                 "records_new": result.records_new,
                 "gaps": [
                     {"first_seq": g.first_seq, "last_seq": g.last_seq, "reason": g.reason}
@@ -443,7 +444,7 @@ def sync(session: Session, port: str | None, zone_name: str | None, as_json: boo
             }
         )
     else:
-        session.out(sync_line(result, seen))
+        session.out(sync_line(result, seen, records))
     return ExitCode.OK if result.complete else ExitCode.INCOMPLETE
 
 

@@ -193,6 +193,19 @@ def test_a_log_with_holes(kitbag, fake, clock):
     )
 
 
+def test_a_second_log_of_an_object_counts_beside_the_first(kitbag, nights, an_object, env):
+    with Store(env.store_path) as store:
+        before = store.count("c0ffee01")
+    an_object.log = Log(epoch=2)
+    a_night(an_object.log)
+    code, out, _ = kitbag("sync", "--port", an_object.path)
+    assert code == ExitCode.OK
+    new = len(an_object.log.slots)
+    assert f" {before + new} records ({new} new)" in out
+    _, out, _ = kitbag("sync", "--port", an_object.path, "--json")
+    assert json.loads(out)["records"] == before + len(an_object.log.slots)
+
+
 # --- exit codes ----------------------------------------------------------------------------------
 
 
