@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Generator, Sequence
@@ -40,8 +39,13 @@ class Session:
     """What the verbs share: the environment and the options that stand before them."""
 
     env: Environment
-    store_path: Path
+    store: Path | None  # what --store names
     above_bar: Callable[[str], None] | None = None  # while a bar is on the terminal
+
+    @property
+    def store_path(self) -> Path:
+        """Where the nights of all objects are kept."""
+        return self.store or self.env.store_path
 
     def say(self, text: str) -> None:
         """A message for the person at the terminal."""
@@ -129,7 +133,7 @@ def kitbag(ctx: click.Context, store: Path | None) -> None:
     kitbag report --out nights.svg                           see it
     """
     env = ctx.find_object(Environment) or environment.real()
-    ctx.obj = Session(env, store or env.store_path)
+    ctx.obj = Session(env, store)
 
 
 # --- the simulated object ------------------------------------------------------------------------
@@ -415,6 +419,7 @@ def sync(session: Session, port: str | None, zone_name: str | None, as_json: boo
 
             result = visits.sync(client, store, count)
         known = history.load(store, result.device)
+        records = store.count(result.device)  # of all its logs, as the nights are
         # Not the one that has only just begun, unless it was used already
         seen = sum(n.reason != nights.PARTLY_SEEN for n in nights.nights(known, where))
     for warning in [*result.warnings, *known.doubts]:
@@ -427,7 +432,7 @@ def sync(session: Session, port: str | None, zone_name: str | None, as_json: boo
                 "object": result.device,
                 "firmware": result.firmware,
                 "nights": seen,
-                "records": result.records_total,
+                "records": records,
                 "records_new": result.records_new,
                 "gaps": [
                     {"first_seq": g.first_seq, "last_seq": g.last_seq, "reason": g.reason}
@@ -439,7 +444,7 @@ def sync(session: Session, port: str | None, zone_name: str | None, as_json: boo
             }
         )
     else:
-        session.out(sync_line(result, seen))
+        session.out(sync_line(result, seen, records))
     return ExitCode.OK if result.complete else ExitCode.INCOMPLETE
 
 
@@ -582,9 +587,9 @@ def plan_new(session: Session, file: Path, force: bool) -> ExitCode:
     from kitbag.wire import plan as wire
 
     from . import plans
-    from .files import write_atomically
+    from .files import is_there, write_atomically
 
-    if file.exists() and not force:
+    if is_there(file) and not force:
         raise KitbagError(
             where=str(file),
             reason=Reason.USAGE,
@@ -684,7 +689,13 @@ def plan_diff(
     found = plans.differences(compared, wanted)
     name = str(other) if other else "the object"
     if as_json:
-        session.out_json([{"key": k, name: old, str(file): new} for k, old, new in found])
+        # Under the files' names too, as before; what they are called replaces no field
+        session.out_json(
+            [
+                {name: old, str(file): new, "key": key, "other": old, "file": new}
+                for key, old, new in found
+            ]
+        )
         return ExitCode.OK
     for key, old, new in found:
         session.out(f"{key}: {old} in {name}, {new} in {file}")
@@ -944,15 +955,8 @@ def main(argv: Sequence[str] | None = None, env: Environment | None = None) -> i
     """Run `kitbag` with `argv` (default: the command line's) and return its exit code."""
     env = env or environment.real()
     given = list(sys.argv[1:] if argv is None else argv)
-    if argv is None:  # who is told to end ends in peace, as at Ctrl-C: nothing is left behind
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.redirect_stdout(env.stdout), contextlib.redirect_stderr(env.stderr):
-        code = _run(given, env)
-    with contextlib.suppress(OSError, ValueError):
-        env.stdout.flush()
-    if argv is None:
-        sys.exit(code)
-    return code
+        return _run(given, env)
 
 
 def _run(given: list[str], env: Environment) -> int:
@@ -978,15 +982,14 @@ def _run(given: list[str], env: Environment) -> int:
         error = known
         if env.variables.get(DEBUG):
             traceback.print_exc(file=env.stderr)
-    except BrokenPipeError:
-        return _hung_up()
     except Exception as unknown:  # noqa: BLE001 - the funnel: nobody is shown a traceback
         error = _unexpected(unknown, env)
     else:
         return int(code or 0)
     print(error.told(), file=env.stderr)
     if "--json" in given:
-        print(json.dumps(error.as_fields(), indent=2, ensure_ascii=False), file=env.stdout)
+        with contextlib.suppress(KitbagError):  # what is told already counts more
+            Session(env, None).out_json(error.as_fields())
     return int(error.exit_code)
 
 
@@ -1027,12 +1030,3 @@ def _unexpected(unknown: Exception, env: Environment) -> KitbagError:
         given=f"{type(unknown).__name__}: {unknown}",
         next_step=f"run it again with {DEBUG}=1 and send what it prints to the people who make it",
     )
-
-
-def _hung_up() -> int:
-    """Whoever read our output has gone (`kitbag nights | head`): that is no failure of ours."""
-    import os
-
-    # Python flushes stdout once more on its way out
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.OK

@@ -1,4 +1,4 @@
-"""Writing files that are whole or not there."""
+"""Looking for files, and writing files that are whole or not there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ import tempfile
 from pathlib import Path
 
 from .errors import KitbagError, Reason
+
+
+def is_there(path: Path) -> bool:
+    """Whether something can be seen at `path`. Who cannot even look is told so by opening it."""
+    try:
+        return path.exists()
+    except OSError:  # a folder of somebody else, a name that is too long
+        return False
 
 
 def write_atomically(path: Path, data: bytes, mode: int | None = None) -> None:

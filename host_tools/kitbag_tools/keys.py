@@ -98,7 +98,15 @@ class KeyFile(Keys):
             content = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError):
+        except PermissionError as error:
+            raise KitbagError(
+                where=self.where,
+                reason=Reason.INVALID_FILE,
+                problem="this user may not read this computer's keys",
+                next_step="give file and folder back to this user, readable for nobody else "
+                "(chmod 600 and 700)",
+            ) from error
+        except (OSError, ValueError, RecursionError):  # also nested without end
             raise self._unreadable() from None
         if not isinstance(content, dict):
             raise self._unreadable()

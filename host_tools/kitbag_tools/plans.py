@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,9 +13,12 @@ from typing import Any
 from kitbag.wire import ceiling
 from kitbag.wire import plan as wire
 
+from . import toml_files
 from .errors import KitbagError, Reason
 
 FlatPlan = dict[str, Any]
+
+MOST_KB = 64  # a plan with every setting and its words has 3
 
 # What each key means, for the comments in a file and for `kitbag plan show`
 WORDS = {
@@ -84,19 +86,16 @@ class Problem:
 def read(path: Path) -> tuple[FlatPlan, list[Problem]]:
     """(plan, problems) of a TOML file. Raises KitbagError (exit 2) when it is no TOML at all."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        text, tree = toml_files.load(path, MOST_KB)
+    except toml_files.UnreadableError as error:
         raise KitbagError(
             where=str(path),
             reason=Reason.INVALID_FILE,
-            problem=f"the care plan cannot be read ({why})",
-            allowed="a care plan in TOML",
+            problem=f"the care plan cannot be read ({error})",
+            allowed=f"a care plan in TOML, of at most {MOST_KB} KB",
             next_step="write one with `kitbag plan new FILE`",
         ) from error
-    try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except toml_files.NotTomlError as error:
         raise KitbagError(
             where=str(path),
             reason=Reason.INVALID_FILE,
@@ -149,8 +148,9 @@ def _shown(given: object) -> str:
     return json.dumps(given, ensure_ascii=False, default=str)
 
 
-_HEADING = re.compile(r"\s*\[\s*([\w.\-\s\"']+?)\s*\]")
-_SETTING = re.compile(r"\s*([\w.\-\"']+(?:\s*\.\s*[\w\-\"']+)*)\s*=")
+# Each in one walk over the line, however long it is
+_HEADING = re.compile(r"\[([^\[\]=,]+)\]")
+_SETTING = re.compile(r"([^\[\]=,#]+)=")
 
 
 def _lines(text: str) -> dict[str, int]:
@@ -158,10 +158,10 @@ def _lines(text: str) -> dict[str, int]:
     found: dict[str, int] = {}
     prefix = ""
     for number, line in enumerate(text.splitlines(), 1):
-        if heading := _HEADING.match(line):
+        if heading := _HEADING.match(line.strip()):
             prefix = _plain(heading[1]) + "."
             found.setdefault(prefix[:-1], number)
-        elif setting := _SETTING.match(line):
+        elif setting := _SETTING.match(line.strip()):
             key = prefix + _plain(setting[1])
             found.setdefault(key, number)
     return found
@@ -218,10 +218,11 @@ def notes(plan: FlatPlan) -> list[str]:
 
 
 def differences(old: FlatPlan, new: FlatPlan) -> list[tuple[str, str, str]]:
-    """(key, old value, new value) of every setting in which two plans differ."""
-    return [
-        (key, _value(old[key]), _value(new[key])) for key in wire.SCHEMA if old[key] != new[key]
-    ]
+    """(key, old value, new value) of every setting in which two plans differ, as they are kept:
+    numbers with four decimals.
+    """
+    both = [(key, _value(old[key]), _value(new[key])) for key in wire.SCHEMA]
+    return [(key, before, after) for key, before, after in both if before != after]
 
 
 def from_object(text: str) -> FlatPlan:

@@ -197,13 +197,13 @@ class Store:
 
     def __init__(self, path: Path, *, must_exist: bool = False) -> None:
         self.path = path
-        if must_exist and not path.exists():
-            raise KitbagError(
-                where=str(path),
-                reason=Reason.NOTHING_STORED,
-                next_step="plug an object in and run `kitbag sync`",
-            )
         with self._told():
+            if must_exist and not path.exists():
+                raise KitbagError(
+                    where=str(path),
+                    reason=Reason.NOTHING_STORED,
+                    next_step="plug an object in and run `kitbag sync`",
+                )
             # What is kept here is about one person's nights: nobody else's business
             if not path.parent.exists():
                 path.parent.mkdir(parents=True, mode=0o700)

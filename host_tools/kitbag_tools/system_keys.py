@@ -48,7 +48,7 @@ class SystemKeys(Keys):
             kept = self._keyring.get_password(SERVICE, device)
         try:
             return None if kept is None else json.loads(kept)
-        except ValueError:
+        except (ValueError, RecursionError):  # also nested without end
             raise self._unreadable() from None
 
     def _put(self, device: str, entry: dict[str, str]) -> None:

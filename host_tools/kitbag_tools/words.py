@@ -83,11 +83,11 @@ def gap_lines(result: SyncResult) -> list[str]:
     return lines
 
 
-def sync_line(result: SyncResult, nights: int) -> str:
-    """The last line of a sync: nights, records, gaps."""
+def sync_line(result: SyncResult, nights: int, records: int) -> str:
+    """The last line of a sync: nights and records of all its logs, gaps of this visit."""
     lost = sum(gap.count for gap in result.gaps)
     gaps = f"{len(result.gaps)} gap{'s' if len(result.gaps) != 1 else ''}"
     return (
-        f"{nights} night{'s' if nights != 1 else ''}, {result.records_total} records "
+        f"{nights} night{'s' if nights != 1 else ''}, {records} records "
         f"({result.records_new} new), {gaps}{f' ({lost} records)' if lost else ''}."
     )

@@ -193,6 +193,19 @@ def test_a_log_with_holes(kitbag, fake, clock):
     )
 
 
+def test_a_second_log_of_an_object_counts_beside_the_first(kitbag, nights, an_object, env):
+    with Store(env.store_path) as store:
+        before = store.count("c0ffee01")
+    an_object.log = Log(epoch=2)
+    a_night(an_object.log)
+    code, out, _ = kitbag("sync", "--port", an_object.path)
+    assert code == ExitCode.OK
+    new = len(an_object.log.slots)
+    assert f" {before + new} records ({new} new)" in out
+    _, out, _ = kitbag("sync", "--port", an_object.path, "--json")
+    assert json.loads(out)["records"] == before + len(an_object.log.slots)
+
+
 # --- exit codes ----------------------------------------------------------------------------------
 
 
@@ -288,6 +301,31 @@ def test_a_traceback_is_there_for_who_asks_for_it(kitbag, an_object, monkeypatch
     assert "Traceback" in err
 
 
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--store", LONG, "nights"], ExitCode.FAILED, "name too long"),
+        (["plan", "new", LONG], ExitCode.FAILED, "name too long"),
+        (["plan", "new", f"{LONG}/plan.toml"], ExitCode.FAILED, "name too long"),
+        (["status", "--port", LONG], ExitCode.NO_OBJECT, "no such port"),
+        (["--store", "closed/store", "nights"], ExitCode.FAILED, "Permission denied"),
+        (["plan", "new", "closed/plan.toml"], ExitCode.FAILED, "Permission denied"),
+        (["plan", "check", "closed/plan.toml"], ExitCode.USAGE, "Permission denied"),
+        (["status", "--port", "closed/port"], ExitCode.NO_OBJECT, "may not open the port"),
+    ],
+)
+def test_where_nobody_can_look(kitbag, tmp_path, closed, arguments, code, said):
+    (tmp_path / "closed").mkdir()
+    with closed(tmp_path / "closed"):
+        got, _, err = kitbag(*arguments)
+    assert (got, said in err) == (code, True), err
+    assert "  next     " in err
+    assert "nobody foresaw" not in err
+
+
 # --- for programs --------------------------------------------------------------------------------
 
 
@@ -308,6 +346,17 @@ def test_json_is_json_and_alone_on_stdout(kitbag, an_object, nights, tmp_path):
         code, out, _ = kitbag(*command, "--json")
         assert code == ExitCode.OK, command
         json.loads(out)
+
+
+@pytest.mark.parametrize("name", ["key", "other", "plan.toml"])
+def test_differences_have_the_same_fields_whatever_the_files_are_called(kitbag, tmp_path, name):
+    (tmp_path / name).write_text("[warmth]\nlevel_c = 37\n")
+    (tmp_path / "file").write_text("")
+    code, out, _ = kitbag("plan", "diff", name, "file", "--json")
+    [told] = json.loads(out)
+    assert code == ExitCode.OK
+    assert (told["key"], told["file"], told["other"]) == ("warmth.level_c", "37", "36")
+    assert told.get("plan.toml", "37") == "37"
 
 
 def test_an_error_is_json_too(kitbag, tmp_path):
@@ -341,18 +390,3 @@ def test_help_loads_nothing_that_is_slow():
     )
     assert done.stderr == ""
     assert done.returncode == 0
-
-
-def test_a_reader_that_leaves_early_is_no_failure(nights, env):
-    command = (
-        f"{sys.executable} -c 'from kitbag_tools import cli; cli.main()' "
-        f"--store {env.store_path} nights --json --zone UTC"
-    )
-    done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; for i in 1 2 3; do {command}; done | head -c 1"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr
-    assert "BrokenPipe" not in done.stderr

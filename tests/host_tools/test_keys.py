@@ -78,7 +78,16 @@ def test_the_file_is_this_users_alone(tmp_path: Path) -> None:
     assert keys.path.stat().st_mode & 0o777 == 0o600
 
 
-SPOILED = ["", "[]", "7", "{", '{"host": "00"}', '{"host": 1, "role": "therapist", "secret": ""}']
+SPOILED = [
+    "",
+    "[]",
+    "7",
+    "{",
+    '{"host": "00"}',
+    '{"host": 1, "role": "therapist", "secret": ""}',
+    pytest.param("[" * 100_000, id="nested without end"),
+    pytest.param("1" * 5_000, id="digits without end"),
+]
 
 
 @pytest.mark.parametrize("content", SPOILED)
@@ -93,6 +102,16 @@ def test_what_cannot_be_read_is_told_without_being_shown(
             keys.get("c0ffee01")
         assert caught.value.reason is Reason.INVALID_FILE
         assert caught.value.given == ""
+
+
+def test_keys_of_another_user_ask_for_a_permission(tmp_path: Path, closed) -> None:
+    keys = KeyFile(tmp_path / "keys.json")
+    keys.keep("c0ffee01", KEY)
+    with closed(keys.path), pytest.raises(KitbagError) as caught:
+        keys.get("c0ffee01")
+    assert caught.value.reason is Reason.INVALID_FILE
+    assert "chmod 600" in caught.value.next_step
+    assert "adopt" not in caught.value.told()
 
 
 def test_a_locked_keyring_is_told_and_quotes_nothing(ring: Ring) -> None:

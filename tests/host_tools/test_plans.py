@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -84,6 +87,16 @@ def test_every_bad_setting_has_its_place_and_a_remedy(tmp_path):
         (b"warmth = = 3", "not TOML"),
         (b"\xff\xfe\x00", "not UTF-8"),
         (None, "No such file"),
+        (b"#" * 65_536 + b"\n", "more than 64 KB"),
+        (b"schema = " + b"1" * 5_000, "too long"),
+        (b"schema = 0x" + b"f" * 5_000, "more than 64 bits"),
+        (b"a = " + b"[" * 30_000, "nested without end"),
+        (b"a = " + b"{b = " * 12_000, "nested without end"),
+        (b"a = " + b"[" * 20 + b"]" * 20, "nested more than 16 deep"),
+        (b"a" + b".a" * 30_000 + b" = 1", "more than 100 dots"),
+        (b'"=#"' + b".a" * 30_000 + b" = 1", "more than 100 dots"),
+        (b"[" + b" " * 60_000, "not TOML"),  # in less than a second, as all of these
+        (b"a." * 25 + b"a = 1", "nested more than 16 deep"),
     ],
 )
 def test_what_is_no_plan_at_all(tmp_path, content, said):
@@ -94,6 +107,44 @@ def test_what_is_no_plan_at_all(tmp_path, content, said):
         plans.read(path)
     assert said in caught.value.problem
     assert caught.value.exit_code == ExitCode.USAGE
+
+
+def test_a_device_without_an_end_is_no_plan():
+    with pytest.raises(KitbagError) as caught:
+        plans.read(Path("/dev/zero"))
+    assert "more than 64 KB" in caught.value.problem
+    assert caught.value.exit_code == ExitCode.USAGE
+
+
+def test_a_pipe_is_read_as_a_file_is():
+    reading, writing = os.pipe()
+    os.write(writing, plans.to_toml(wire.defaults()).encode())
+    os.close(writing)
+    assert plans.checked(Path(f"/dev/fd/{reading}")) == wire.defaults()
+    os.close(reading)
+
+
+def test_as_many_settings_as_fit_are_told_soon(tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_text("[warmth]\n" + "".join(f"level_{i} = 1\n" for i in range(4_000)))
+    began = time.monotonic()
+    _, problems = plans.read(path)
+    assert len(problems) == 4_000
+    assert (problems[-1].where, problems[-1].nearest) == (f"{path}, line 4001", "warmth.level_c")
+    assert time.monotonic() - began < 20
+
+
+def test_a_line_is_found_however_its_key_is_written(tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_text('# [warmth]\n [ "warmth" ] # here\n\n  "level_c"=99\nfade_min = 99 # = 3\n')
+    _, problems = plans.read(path)
+    assert [p.where.rpartition(" ")[2] for p in problems] == ["4", "5"]
+
+
+def test_the_mark_of_a_windows_editor_is_no_letter(tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_bytes(b"\xef\xbb\xbfschema = 1\r\n[warmth]\r\nlevel_c = 37\r\n")
+    assert plans.checked(path)["warmth.level_c"] == 37
 
 
 @pytest.mark.parametrize("value", ["inf", "nan", "-1", "1e400", "[36]", "{a = 1}", "2026-01-01"])
@@ -118,6 +169,14 @@ def test_the_lower_limit_is_pointed_out():
     assert plans.notes(wire.defaults()) == []
     asks = wire.defaults() | {"gesture.pat": "touch"}
     assert plans.notes(asks) == ["gesture.pat asks for touch, but touch.enabled is false."]
+
+
+def test_what_is_kept_alike_is_alike():
+    one = wire.defaults() | {"scent.gap_s": 1500.12345}
+    kept, problems = wire.from_json(wire.to_json(one))
+    assert not problems
+    assert kept["scent.gap_s"] != one["scent.gap_s"]
+    assert plans.differences(kept, one) == []
 
 
 def test_differences_name_both_sides():

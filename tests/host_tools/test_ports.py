@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 
@@ -71,7 +72,27 @@ def test_a_simulated_object_is_found_by_its_folder(fake, clock, tmp_path):
         assert client.exchange_time(1).utc_ms == clock.now_ms + 5_000
 
 
-@pytest.mark.parametrize("left", [None, "", "no port", "/dev/pts/none 0"])
+def test_a_folder_of_an_earlier_version_does_not_say_who_holds_it(fake, clock, tmp_path):
+    (tmp_path / "port").write_text(f"{fake().path}\n5000\n")
+    with connect(f"sim:{tmp_path}", clock, KEYS) as client:
+        assert client.hello().device == "c0ffee01"
+
+
+def test_an_object_whose_holder_was_killed_is_not_held_any_more(fake, clock, tmp_path):
+    there = fake()  # by now the port is another one's
+    announcing = f"announce(Path({str(tmp_path)!r}), {there.path!r}, 0)"
+    code = "import os; from pathlib import Path; from kitbag_tools.transports.sim import announce;"
+    code += f"{announcing}; os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", code], check=False)
+    error = refused(f"sim:{tmp_path}", clock)
+    assert (error.reason, error.exit_code) == (Reason.NO_OBJECT, ExitCode.NO_OBJECT)
+    assert "not held any more" in error.problem
+    assert there.requests == []
+
+
+@pytest.mark.parametrize(
+    "left", [None, "", "no port", "port", "/dev/pts/none 0", f"/dev/pts/none 0 {2**80}"]
+)
 def test_no_simulated_object_in_that_folder(tmp_path, clock, left):
     if left is not None:
         (tmp_path / "port").write_text(left)

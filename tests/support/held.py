@@ -11,7 +11,7 @@ class Held:
     """A process that keeps an object alive, until the end of the block."""
 
     def __init__(self, command: list[str], out: Path) -> None:
-        self._command = [sys.executable, "-c", "from kitbag_tools.cli import main; main()"]
+        self._command = [sys.executable, "-m", "kitbag_tools"]
         self._command += command
         self._port = out / "port"
 

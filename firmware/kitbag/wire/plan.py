@@ -102,8 +102,15 @@ def _fits(rule, given):
     return span[0] <= given <= span[1]  # NaN fits nowhere
 
 
+# Nothing that moves a terminal's cursor, turns its direction or cannot be seen
 def _printable(text):
-    return all(32 <= ord(c) < 127 or 160 <= ord(c) < 0xD800 or ord(c) >= 0xE000 for c in text)
+    for c in text:
+        o = ord(c)
+        if not (32 <= o < 127 or 160 <= o < 0xD800 or o >= 0xE000):
+            return False
+        if 0x200B <= o <= 0x200F or 0x2028 <= o <= 0x202E or 0x2060 <= o <= 0x206F or o == 0xFEFF:
+            return False
+    return True
 
 
 def _kept(default, given):

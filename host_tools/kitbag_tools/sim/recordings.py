@@ -94,6 +94,8 @@ def read_knots(
     line and column.
     """
     try:
+        if path.is_char_device():  # /dev/zero has no end
+            raise _error(path, "not a file", "a readable recording (CSV)", "check the path")
         with path.open(newline="", encoding="utf-8-sig") as file:
             return _read(csv.reader(file), path, time, rate_hz, value, session)
     except OSError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import math
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from kitbag.wire import plan as care_plan
 
+from .. import plans, toml_files
 from ..errors import KitbagError, Reason
 from .recordings import Knots, read_knots
 
@@ -21,6 +21,7 @@ Tree = dict[str, Any]
 
 DEFAULT_START = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
 LONGEST_S = 31 * 86_400.0
+MOST_KB = 1024  # thousands of events
 
 
 @dataclass(frozen=True)
@@ -270,7 +271,7 @@ class _Reader:
         self._path = path
 
     def scenario(self, seed: int | None) -> Scenario:
-        tree = self._toml(self._path, "scenario")
+        tree = self._toml(self._path, "scenario", MOST_KB)
         top = self._checked(
             {
                 key: value
@@ -319,17 +320,18 @@ class _Reader:
 
     # --- the parts -----------------------------------------------------------------------------
 
-    def _toml(self, path: Path, what: str) -> Tree:
+    def _toml(self, path: Path, what: str, most_kb: int) -> Tree:
         try:
-            return tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            given = getattr(error, "strerror", None) or "bytes that are not UTF-8 text"
-            if isinstance(error, OSError) and error.errno == 2:
+            return toml_files.load(path, most_kb)[1]
+        except toml_files.UnreadableError as error:
+            given = str(error)
+            if isinstance(error.__cause__, FileNotFoundError):
                 given = "no such file"
             raise self._error(
-                "", given, f"a readable {what} file", "check the path", path
-            ) from None
-        except tomllib.TOMLDecodeError as error:
+                "", given, f"a readable {what} file, of at most {most_kb} KB", "check the path",
+                path,
+            ) from None  # fmt: skip
+        except toml_files.NotTomlError as error:
             raise self._error(
                 "", f"not TOML: {error}", "TOML 1.0", "mend that line", path
             ) from None
@@ -368,7 +370,7 @@ class _Reader:
 
     def _plan(self, given: str) -> Tree:
         path = self._resolved(given)
-        tree = self._toml(path, "care plan")
+        tree = self._toml(path, "care plan", plans.MOST_KB)
         _, problems = care_plan.parse(tree)
         if problems:
             key, value, allowed = problems[0]

@@ -9,6 +9,7 @@ from pathlib import Path
 import serial
 
 from ..errors import KitbagError, LinkLost, Reason
+from ..files import is_there
 
 BAUD = 115_200  # USB ignores it; a UART bridge and the simulated line do not
 
@@ -65,7 +66,8 @@ def _why_not(path: str, name: str, error: Exception) -> KitbagError:
     code = getattr(error, "errno", None)
     text = str(error).lower()
     missing = code in (errno.ENOENT, errno.ENODEV, errno.ENXIO) or "filenotfound" in text
-    if missing or (sys.platform != "win32" and not Path(path).exists()):
+    denied = code in (errno.EACCES, errno.EPERM) or "permissionerror" in text
+    if missing or (sys.platform != "win32" and not denied and not is_there(Path(path))):
         return KitbagError(
             where=name,
             reason=Reason.PORT_MISSING,
@@ -81,7 +83,7 @@ def _why_not(path: str, name: str, error: Exception) -> KitbagError:
             next_step="close the other program that talks to the object (a page, a terminal, an "
             "editor), then try again",
         )
-    if code in (errno.EACCES, errno.EPERM) or "permissionerror" in text:
+    if denied:
         # Windows says "access denied" for a port that another program holds
         if sys.platform == "win32":
             return KitbagError(

@@ -106,6 +106,10 @@ def test_a_name_is_short_and_printable():
         assert taken("scent.name", name), name
     for wrong in ("x" * 41, "a\nb", "a\tb", "\x00", "\x7f", "\x85", "\ud800", 4, None, b"a"):
         assert refused("scent.name", wrong), repr(wrong)
+    for first, last in ((0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F), (0xFEFF, 0xFEFF)):
+        for hidden in (first, last):
+            assert refused("scent.name", "a" + chr(hidden)), hex(hidden)
+        assert taken("scent.name", chr(first - 1) + chr(last + 1)), hex(first)
 
 
 def test_an_unknown_key_is_a_problem_wherever_it_stands():

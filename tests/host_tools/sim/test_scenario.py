@@ -84,6 +84,15 @@ def _event(body: str) -> str:
 # (text of the file, words that the error must hold: place, what was given, what is allowed, next)
 _WRONG = {
     "not TOML": ("duration_s = = 3", ["not TOML", "line 1"]),
+    "nested without end": ("a = " + "[" * 300_000, ["not TOML", "nested without end"]),
+    "a number without end": ("duration_s = " + "1" * 5_000, ["not TOML", "too long"]),
+    "a long number": ("duration_s = 0x" + "f" * 5_000, ["not TOML", "more than 64 bits"]),
+    "a file without end": ("#" * 1_048_577, ["more than 1024 KB", "check the path"]),
+    "a plan without end": (_HEAD + "plan = 'endless'", ["endless", "more than 64 KB"]),
+    "a recording without end": (
+        _HEAD + "[[pressure]]\nfile = 'endless'",
+        ["endless", "not a file"],
+    ),
     "no duration": ("name = 'x'", ["duration_s", "nothing", "add duration_s"]),
     "unknown key": (_HEAD + "plam = 'x'", ["plam", "unknown key", "did you mean plan?"]),
     "wrong type": ("duration_s = '10'", ["duration_s", "10", "a number from 1"]),
@@ -216,6 +225,7 @@ def folder(tmp_path: Path) -> Path:
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text)
+    (tmp_path / "endless").symlink_to("/dev/zero")
     return tmp_path
 
 

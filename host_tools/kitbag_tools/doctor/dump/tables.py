@@ -8,6 +8,7 @@ from kitbag.wire import records as wire
 
 from ... import exports
 from ...errors import KitbagError, Reason
+from ...files import is_there
 from ...object_client import Hello
 from ...store import Store, Visit
 from .findings import Findings, Log
@@ -21,7 +22,7 @@ def write(
 ) -> list[Path]:
     """Write a new store and the tables to `out_dir`; the paths written. Raises KitbagError."""
     path = out_dir / STORE
-    if path.exists():
+    if is_there(path):
         raise KitbagError(
             where=str(path),
             reason=Reason.USAGE,
