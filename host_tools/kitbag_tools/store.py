@@ -425,7 +425,7 @@ class Store:
         version = self._one("PRAGMA data_version")
         if version == self._checked:
             return []
-        with self._told(), self._any_text():
+        with self._told():
             self._db.execute("BEGIN")
             try:
                 sound, verdict = self._judged()
@@ -446,8 +446,6 @@ class Store:
                 self._db.execute(f"DELETE FROM {table}")
                 marks = ",".join("?" * len(store_check.TABLES[table]))
                 self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
-            if not sound:
-                self._db.execute("REINDEX")
             if not self._sound():
                 raise self._damaged("its tables cannot be put in order")
         if not sound and not verdict.told:
@@ -457,29 +455,31 @@ class Store:
     def _judged(self) -> tuple[bool, store_check.Verdict]:
         """Whether SQLite finds its file sound, and the verdict over what is in it."""
         sound = self._sound()
-        # By the rows themselves, never by an index, which may be what is wrong
-        tables = {
-            table: self._db.execute(f"SELECT * FROM {table} NOT INDEXED").fetchall()
-            for table in store_check.TABLES
-        }
+        try:
+            tables = self._tables()
+        except sqlite3.OperationalError:  # some text in it is none; no other reading is as fast
+            self._db.text_factory = lambda raw: raw.decode(errors="replace")
+            try:
+                tables = self._tables()
+            finally:
+                self._db.text_factory = str
         verdict = store_check.check(tables)
         if verdict.hopeless:
             raise self._damaged(verdict.hopeless[0])
         if not sound:
+            # Every table anew, and with it its indexes
             verdict.rows = {**tables, **verdict.rows}
         return sound, verdict
 
     def _sound(self) -> bool:
         return self._db.execute("PRAGMA integrity_check(1)").fetchall() == [("ok",)]
 
-    @contextlib.contextmanager
-    def _any_text(self) -> Generator[None]:
-        """Read text also where a byte of it is wrong."""
-        self._db.text_factory = lambda raw: raw.decode(errors="replace")
-        try:
-            yield
-        finally:
-            self._db.text_factory = str
+    def _tables(self) -> dict[str, list[store_check.Row]]:
+        # By the rows themselves, never by an index, which may be what is wrong
+        return {
+            table: self._db.execute(f"SELECT * FROM {table} NOT INDEXED").fetchall()
+            for table in store_check.TABLES
+        }
 
     def _damaged(self, what: str) -> KitbagError:
         reason = Reason.STORE_DAMAGED

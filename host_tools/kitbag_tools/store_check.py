@@ -287,7 +287,7 @@ class _Check:
         if self._digest(chunk.visit) == self._visits[chunk.visit].sha256:
             return chunk._replace(sha256=hashlib.sha256(chunk.raw).hexdigest())
         rows = self._rows.get(chunk.place, {})
-        slots = list(_cut(chunk.raw))
+        slots = _cut(chunk.raw)
         if 0 < chunk.slots < _SLOTS_MAX:
             slots = (slots + [b""] * chunk.slots)[: chunk.slots]
         odd: list[int] = []
@@ -399,12 +399,12 @@ class _Check:
         device, epoch, sector_boot, newest = chunk.device, chunk.epoch, chunk.boot, visit.boot
         agreed = False
         odd: list[Row] = []
-        heads = _HEAD.iter_unpack(chunk.raw)
+        heads = list(_HEAD.iter_unpack(chunk.raw))
+        boots = {low: boot_in(low, sector_boot, newest) for low in {head[1] for head in heads}}
         for seq, (slot, (kind, low, uptime_ms)) in enumerate(
             zip(_cut(chunk.raw), heads, strict=True), chunk.first_seq
         ):
-            boot = boot_in(low, sector_boot, newest)
-            want = (device, epoch, boot, seq, uptime_ms, kind, slot)
+            want = (device, epoch, boots[low], seq, uptime_ms, kind, slot)
             if rows.get(seq) == want and seq not in log:
                 log[seq] = want
                 agreed = True
@@ -523,8 +523,9 @@ class _Check:
             )
 
 
-def _cut(raw: bytes) -> Iterable[bytes]:
-    return (raw[at : at + wire.SLOT] for at in range(0, len(raw), wire.SLOT))
+def _cut(raw: bytes) -> list[bytes]:
+    size = wire.SLOT
+    return [raw[at : at + size] for at in range(0, len(raw), size)]
 
 
 def _fits(row: Row, types: list[tuple[type, ...]]) -> bool:

@@ -188,6 +188,12 @@ def test_records_that_are_gone_come_back_and_are_told_by_the_sync(fake, client, 
         "UPDATE records SET seq = 1077 WHERE seq = 140",
         "UPDATE records SET log_epoch = 7 WHERE seq = 140",
         "UPDATE records SET device = 'c0ffee09' WHERE seq = 140",
+        # One that is whole, but came later
+        (
+            "UPDATE records SET kind = 8, uptime_ms = 300000,"
+            " slot = (SELECT slot FROM quarantine WHERE seq = 141)"
+            " WHERE seq = 141 AND device = 'c0ffee01'"
+        ),
         "DELETE FROM quarantine",
         "UPDATE quarantine SET slot = x'00'",
         "DELETE FROM devices WHERE device = 'c0ffee02'",
@@ -216,6 +222,7 @@ def test_what_is_said_twice_is_mended_and_told_once(path, statement):
     with Store(path) as store:
         assert store.check()
         assert known(store) == before
+        assert all(store.held(DEVICE, EPOCH))
     with Store(path) as store:
         assert store.check() == []
 
@@ -278,6 +285,36 @@ def test_records_outlive_their_raw_bytes_on_an_object_that_lost_them_too(fake, c
         assert [r for r in store.records(DEVICE, EPOCH) if r.seq <= len(before)] == [
             r for r in before if r.seq != 50
         ]
+
+
+def test_what_is_whole_in_raw_bytes_that_are_not_is_kept(path):
+    log = a_log(100)
+    for seq in (21, 31):  # no records: nothing else says what these slots were
+        log.slots[seq - 1] = b"\x55" * 16
+    with Store(path) as store:
+        put(store, log, [])
+        before = store.records(DEVICE, EPOCH)
+    raw = bytearray(b"".join(log.slots))
+    for seq in (21, 31):
+        raw[16 * (seq - 1)] ^= 0x0F
+    change(
+        path,
+        f"UPDATE chunks SET raw = x'{raw.hex()}'",
+        "DELETE FROM records WHERE seq = 50",
+    )
+    with Store(path) as store:
+        assert "asks the object" in " ".join(store.check())
+        assert store.records(DEVICE, EPOCH) == before
+        assert store.held(DEVICE, EPOCH) == []
+
+
+def test_a_command_says_what_was_found_in_the_store(kitbag, path):
+    filled(path)
+    whole = kitbag("--store", path, "nights", "--object", OTHER)
+    change(path, "DELETE FROM records WHERE seq = 50")
+    code, out, err = kitbag("--store", path, "nights", "--object", OTHER)
+    assert (code, out) == whole[:2]
+    assert "2 records in the store had changed or were missing" in err
 
 
 def test_one_bad_byte_in_the_raw_bytes_is_mended(path):
