@@ -417,7 +417,12 @@ def sync(session: Session, port: str | None, zone_name: str | None, as_json: boo
                 if told:
                     told(done / max(of, 1), f"{done} of {of} records")
 
-            result = visits.sync(client, store, count)
+            try:
+                result = visits.sync(client, store, count)
+            except BaseException:
+                for notice in store.notices:  # else they are among the warnings of the result
+                    session.say(notice)
+                raise
         known = history.load(store, result.device)
         records = store.count(result.device)  # of all its logs, as the nights are
         # Not the one that has only just begun, unless it was used already
@@ -778,10 +783,9 @@ def export(
 ) -> ExitCode:
     """Write events, hugs, nights and breaths as tables, with a codebook beside each."""
     from . import exports, zones
-    from .store import Store
 
     _, named = zones.chosen(zone_name, session.env.variables)
-    with Store(session.store_path, must_exist=True) as store:
+    with _stored(session) as store:
         written = exports.write_tables(
             store, out_dir, named, _moment(start) if start else None, device
         )
@@ -841,10 +845,9 @@ def report(
 ) -> ExitCode:
     """Draw the nights: a row a night, what was held, how warm, and what is not known."""
     from . import reports, zones
-    from .store import Store
 
     _, named = zones.chosen(zone_name, session.env.variables)
-    with Store(session.store_path, must_exist=True) as store:
+    with _stored(session) as store:
         reports.night_raster(store, path, zone_name=named, device=device, last=last)
     if as_json:
         session.out_json({"files": [str(path)]})
@@ -889,10 +892,22 @@ def _keys(session: Session, port: str | None) -> Keys:
 
 def _history(session: Session, device: str | None) -> History:
     from . import history
+
+    with _stored(session) as store:
+        return history.load(store, device)
+
+
+@contextlib.contextmanager
+def _stored(session: Session) -> Generator[Store]:
+    """The store, which holds something; what it found damaged in itself is said at the end."""
     from .store import Store
 
     with Store(session.store_path, must_exist=True) as store:
-        return history.load(store, device)
+        try:
+            yield store
+        finally:
+            for notice in store.notices:
+                session.say(notice)
 
 
 def _scent(known: History) -> str:

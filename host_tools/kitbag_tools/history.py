@@ -63,8 +63,10 @@ class History:
 def load(store: Store, device: str | None = None) -> History:
     """The history of `device` (its id or the beginning of it), or of the only one in the store.
 
-    Raises KitbagError when the store is empty, or does not say which object is meant.
+    The store is checked first (Store.check). Raises KitbagError when it is empty or damaged past
+    mending, or does not say which object is meant.
     """
+    store.check()
     device = _which(store, device)
     visits = store.visits(device)
     plans = {v.plan_crc: store.plan(device, v.plan_crc) for v in visits if v.plan_crc is not None}

@@ -15,6 +15,8 @@ FieldValue = float | int | str | None
 _BITS_MIN = 2
 _BITS_MAX = 126
 
+_U32 = 0xFFFFFFFF  # epoch and seq are so wide on the object
+
 
 @dataclass(frozen=True)
 class Chunk:
@@ -84,13 +86,11 @@ def decode(chunk: Chunk, newest_boot: int) -> Decoded:
     for place in range(chunk.count):
         slot = chunk.slots[place * wire.SLOT : (place + 1) * wire.SLOT]
         seq = chunk.first_seq + place
-        state = wire.check(slot, chunk.epoch, seq)
-        if (
-            state == "good"
-            and _BITS_MIN <= int.from_bytes(slot, "little").bit_count() <= _BITS_MAX
-        ):
+        if is_record(slot, chunk.epoch, seq):
             decoded.records.append(record_of(slot, chunk, seq, newest_boot))
-        elif state == "void":
+            continue
+        state = wire.check(slot, chunk.epoch, seq)
+        if state == "void":
             decoded.silent.append(seq)
         elif state == "free":
             decoded.erased.append(seq)
@@ -99,11 +99,28 @@ def decode(chunk: Chunk, newest_boot: int) -> Decoded:
     return decoded
 
 
+def is_record(slot: bytes, epoch: int, seq: int) -> bool:
+    """Whether `slot` is a whole record that was written as `seq` of the log `epoch`."""
+    return (
+        len(slot) == wire.SLOT
+        and 0 <= epoch <= _U32
+        and 0 <= seq <= _U32
+        and wire.check(slot, epoch, seq) == "good"
+        and _BITS_MIN <= int.from_bytes(slot, "little").bit_count() <= _BITS_MAX
+    )
+
+
 def record_of(slot: bytes, chunk: Chunk, seq: int, newest_boot: int) -> LogRecord:
     """The record in a slot of `chunk` that was found good."""
-    boot = reading.boot_of(slot[1], chunk.boot)
+    boot = boot_in(slot[1], chunk.boot, newest_boot)
+    return LogRecord(chunk.epoch, boot, seq, int.from_bytes(slot[2:6], "little"), slot[0], slot)
+
+
+def boot_in(low: int, sector_boot: int, newest_boot: int) -> int:
+    """The full boot of a record that bears its low byte."""
+    boot = reading.boot_of(low, sector_boot)
     if boot > newest_boot:
         # The sector's header was unreadable and the object named a boot that is too late; the low
         # byte in the record still tells which of the last 256 boots it was
-        boot = newest_boot - ((newest_boot - slot[1]) & 0xFF)
-    return LogRecord(chunk.epoch, boot, seq, int.from_bytes(slot[2:6], "little"), slot[0], slot)
+        boot = newest_boot - ((newest_boot - low) & 0xFF)
+    return boot

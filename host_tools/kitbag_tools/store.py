@@ -18,12 +18,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kitbag.wire import frames
+
+from . import store_check
 from .errors import KitbagError, Reason
 from .object_client import Contact, Hello, StoredPlan
 from .records import Chunk, LogRecord
 
 APPLICATION_ID = 0x4B424147  # "KBAG", in the file's header
 SCHEMA_VERSION = 1
+
+# A constraint too: nothing that we write breaks one unless what stands there already is wrong
+_DAMAGE = (
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_MISMATCH,
+)
+_KEEP_AND_SYNC = (
+    "keep a copy of the file, move it aside and run `kitbag sync` again: the object still holds"
+    " what it has not overwritten"
+)
 
 _SCHEMA = """
 CREATE TABLE devices (
@@ -57,7 +72,7 @@ CREATE TABLE chunks (
     log_epoch INTEGER NOT NULL,
     sector_boot INTEGER NOT NULL,
     first_seq INTEGER NOT NULL,
-    slots INTEGER NOT NULL,
+    slots INTEGER NOT NULL,            -- 0: found damaged, so not believed any more
     sha256 TEXT NOT NULL,
     raw BLOB NOT NULL
 ) STRICT;
@@ -197,6 +212,8 @@ class Store:
 
     def __init__(self, path: Path, *, must_exist: bool = False) -> None:
         self.path = path
+        self.notices: list[str] = []  # what `check` found, in sentences for people
+        self._checked: int | None = None  # PRAGMA data_version when it last did
         with self._told():
             if must_exist and not path.exists():
                 raise KitbagError(
@@ -295,7 +312,8 @@ class Store:
             )
             if visit.plan:
                 self._db.execute(
-                    "INSERT INTO plans VALUES (?,?,?,?) ON CONFLICT DO NOTHING",
+                    "INSERT INTO plans VALUES (?,?,?,?)"
+                    " ON CONFLICT (device, crc) DO UPDATE SET text = excluded.text",
                     (hello.device, visit.plan.crc, visit.plan.text, number),
                 )
             total = self._one(
@@ -321,7 +339,8 @@ class Store:
     def held(self, device: str, epoch: int) -> list[range]:
         """The seqs of a log that need not be read any more: ascending ranges that do not touch."""
         rows = self._all(
-            "SELECT first_seq, first_seq + slots FROM chunks WHERE device = ?1 AND log_epoch = ?2"
+            "SELECT first_seq, first_seq + slots FROM chunks"
+            " WHERE device = ?1 AND log_epoch = ?2 AND slots > 0"
             " UNION ALL SELECT first_seq, last_seq + 1 FROM gaps"
             " WHERE device = ?1 AND log_epoch = ?2 ORDER BY 1, 2",
             (device, epoch),
@@ -391,7 +410,85 @@ class Store:
     def plan(self, device: str, crc: int) -> dict[str, Any] | None:
         """The flat care plan with this crc, if any visit brought it home."""
         rows = self._all("SELECT text FROM plans WHERE device = ? AND crc = ?", (device, crc))
-        return json.loads(rows[0][0]) if rows else None
+        if not rows or frames.crc32(rows[0][0].encode()) != crc:
+            return None  # one that was damaged is as good as none
+        return json.loads(rows[0][0])
+
+    # --- checking ------------------------------------------------------------------------------
+
+    def check(self) -> list[str]:
+        """Find what of the store was damaged and mend it; sentences on what was found.
+
+        Once for each opening, and again after another program wrote. What was mended is told here
+        and stays in `notices`. Raises KitbagError when the damage is past mending.
+        """
+        version = self._one("PRAGMA data_version")
+        if version == self._checked:
+            return []
+        with self._told():
+            self._db.execute("BEGIN")
+            try:
+                sound, verdict = self._judged()
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+            if not sound or verdict.rows:
+                verdict = self._mend()
+        self._checked = version
+        self.notices += verdict.told
+        return verdict.told
+
+    def _mend(self) -> store_check.Verdict:
+        with self._transaction():
+            # Again, now that nobody else can write
+            sound, verdict = self._judged()
+            for table, rows in verdict.rows.items():
+                self._db.execute(f"DELETE FROM {table}")
+                marks = ",".join("?" * len(store_check.TABLES[table]))
+                self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+            if not self._sound():
+                raise self._damaged("its tables cannot be put in order")
+        if not sound and not verdict.told:
+            verdict.told.append("The store's tables were out of order and were put right.")
+        return verdict
+
+    def _judged(self) -> tuple[bool, store_check.Verdict]:
+        """Whether SQLite finds its file sound, and the verdict over what is in it."""
+        sound = self._sound()
+        try:
+            tables = self._tables()
+        except sqlite3.OperationalError:  # some text in it is none; no other reading is as fast
+            self._db.text_factory = lambda raw: raw.decode(errors="replace")
+            try:
+                tables = self._tables()
+            finally:
+                self._db.text_factory = str
+        verdict = store_check.check(tables)
+        if verdict.hopeless:
+            raise self._damaged(verdict.hopeless[0])
+        if not sound:
+            # Every table anew, and with it its indexes
+            verdict.rows = {**tables, **verdict.rows}
+        return sound, verdict
+
+    def _sound(self) -> bool:
+        return self._db.execute("PRAGMA integrity_check(1)").fetchall() == [("ok",)]
+
+    def _tables(self) -> dict[str, list[store_check.Row]]:
+        # By the rows themselves, never by an index, which may be what is wrong
+        return {
+            table: self._db.execute(f"SELECT * FROM {table} NOT INDEXED").fetchall()
+            for table in store_check.TABLES
+        }
+
+    def _damaged(self, what: str) -> KitbagError:
+        reason = Reason.STORE_DAMAGED
+        return KitbagError(
+            where=str(self.path),
+            reason=reason,
+            problem=f"{reason.sentence} ({what})",
+            next_step=_KEEP_AND_SYNC,
+        )
 
     # --- the file ------------------------------------------------------------------------------
 
@@ -459,6 +556,9 @@ class Store:
         """Turn what SQLite or the file system says into an error a person can act on."""
         try:
             yield
+        except UnicodeDecodeError as error:
+            # Text with a wrong byte, or an error of SQLite that quotes some
+            raise self._damaged("text in it cannot be read") from error
         except (sqlite3.Error, OSError) as error:
             raise _why(self.path, error) from error
 
@@ -476,12 +576,9 @@ def _why(path: Path, error: sqlite3.Error | OSError) -> KitbagError:
     elif low == sqlite3.SQLITE_FULL:
         reason = Reason.STORE_FULL
         step = "make room on the disk and run the command again; nothing was changed"
-    elif low in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    elif low in _DAMAGE or "decode to UTF-8" in str(error):
         reason = Reason.STORE_DAMAGED
-        step = (
-            "move the file aside and run `kitbag sync` again: the object still holds what it has"
-            " not overwritten"
-        )
+        step = _KEEP_AND_SYNC
     elif low in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         reason = Reason.STORE_BUSY
         step = "wait until the other program is done, then run the command again"

@@ -142,14 +142,16 @@ def sync(client: ObjectClient, store: Store, progress: Progress | None = None) -
 def _sync(
     client: ObjectClient, store: Store, hello: Hello, progress: Progress | None
 ) -> SyncResult:
+    found = store.check()  # before anything of it is taken for held
     contact, warnings = _anchor(client, hello)
+    warnings = [*found, *warnings]
     status = client.status()
     plan = _plan_unless_known(client, store, hello.device, status)
     hello = client.hello()  # again: the anchor is a record of its own
     held = store.held(hello.device, hello.epoch)
 
-    known = store.seqs(hello.device, hello.epoch, range(hello.first, hello.next))
-    known |= {
+    stored = store.seqs(hello.device, hello.epoch, range(LOG_FIRST_SEQ, hello.next))
+    known = stored | {
         seq
         for gap in store.gaps(hello.device, hello.epoch)
         for seq in range(gap.first_seq, gap.last_seq + 1)
@@ -161,7 +163,8 @@ def _sync(
     read_ms = client.now_utc_ms() - began_ms
     overwritten = [
         Gap(hello.epoch, part.start, part.stop - 1, "overwritten")
-        for part in missing(held, LOG_FIRST_SEQ, hello.first, overlap=0)
+        for gone in missing(held, LOG_FIRST_SEQ, hello.first, overlap=0)
+        for part in without(gone, stored)  # a record outlives the raw bytes that it came in
     ]
     gaps = overwritten + download.gaps
 
@@ -221,6 +224,12 @@ def missing(
     return [part for part in parts if len(part)]
 
 
+def without(part: range, known: Set[int]) -> list[range]:
+    """What is left of `part` when the seqs in `known` are taken out."""
+    edges = [part.start - 1, *(seq for seq in part if seq in known), part.stop]
+    return [range(a + 1, b) for a, b in pairwise(edges) if b - a > 1]
+
+
 @dataclass
 class _Came:
     """Of one window: the slots that came, and what will not come, with the reason."""
@@ -265,7 +274,8 @@ class Download:
             for chunk in came.chunks:
                 self._take(chunk)
             for gone, reason in came.gone:
-                self._gap(gone.start, gone.stop - 1, reason)
+                for part in without(gone, self._known):
+                    self._gap(part.start, part.stop - 1, reason)
 
     def _window(self, wanted: range) -> _Came:
         """What there is of `wanted`, as it lies on the object's flash."""
