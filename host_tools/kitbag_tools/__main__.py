@@ -1,16 +1,18 @@
-"""Where `kitbag` and `python -m kitbag_tools` begin: who ends it early ends it in peace."""
+"""Where `kitbag` and `python -m kitbag_tools` begin: who ends it early ends it in peace.
+
+Until `main` runs, Ctrl-C is Python's, which shows a traceback: little is imported here.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
-from typing import NoReturn
 
 _INTERRUPTED = 130  # ExitCode.INTERRUPTED, before anything is imported
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run `kitbag` with the command line's arguments and end with its exit code."""
     ends = [signal.SIGTERM]
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a shell does with nohup
