@@ -73,8 +73,9 @@ endif
 run: $(RUN) $(SCENARIO)/night.toml ## one simulated night, downloaded and told in words
 	@$(BIN)/kitbag sim $(SCENARIO)/night.toml --out build/night
 
+# A file of tests stays in one process: what its tests share is made once
 test: $(TEST) ## run every test (RECORDINGS=dir adds the replay tests)
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # --- checks --------------------------------------------------------------------------------------------
 

@@ -1,9 +1,23 @@
 """What every test may ask for."""
 
+import contextlib
 import os
 from pathlib import Path
 
 import pytest
+
+from kitbag_tools import image
+from kitbag_tools.errors import KitbagError
+from kitbag_tools.sim import board_code
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Before there are several processes: two that want the same folder must not both build it
+    if not hasattr(config, "workerinput"):
+        with contextlib.suppress(KitbagError):  # whoever needs it says so
+            board_code.build()
+            image.build("sim")
+            image.build("esp32_s3")
 
 
 @pytest.fixture(scope="session")
