@@ -1,4 +1,4 @@
-"""Two processes, one job at a time in each."""
+"""A few processes, one job at a time in each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-PROCESSES = 2
+PROCESSES = 4  # two a core: host and object of a job wait for each other
 
 J = TypeVar("J")
 R = TypeVar("R")
