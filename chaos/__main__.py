@@ -6,26 +6,22 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "proofs"))
 
-import crew
-import measured
 import told_nights
+from command import Command
 from drawn import SHORT, WHOLE, Name
 from findings import Findings
 from judged import folder_of, worker
 from kitbag_tools import image
-from kitbag_tools.errors import ExitCode
 from kitbag_tools.sim import board_code
-from progress import Told
 
 _SEED = 1
 _WHOLE, _SHORT = 20, 1000
@@ -33,41 +29,38 @@ _WHOLE, _SHORT = 20, 1000
 
 def main(arguments: Sequence[str]) -> int:
     """Returns 0 where nothing was wrong, 1 where something was, 130 after Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    messages = Console(stderr=True)
     given = _given(arguments)
-    began = time.monotonic()
     names = given.only or [
         *(Name(WHOLE, number, given.seed) for number in range(1, given.whole + 1)),
         *(Name(SHORT, number, given.seed) for number in range(1, given.short + 1)),
     ]
-    names = [Name(name.kind, name.number, given.seed) for name in names]
-    found = {kind: Findings() for kind in (WHOLE, SHORT)}
     board_code.build()  # once, before two processes want it
     object_image = image.build("sim")
-    try:
-        with Told(messages, "playing", len(names), "nights") as told:
-
-            def done(name: Name, findings: Findings) -> None:
-                findings.examples = [f"night {name}: {one}" for one in findings.examples]
-                found[name.kind].add(findings)
-                told.one_more()
-                for example in findings.examples:
-                    messages.print(example, style="red", highlight=False, markup=False)
-                if given.only or not findings.good:
-                    messages.print(f"kept: {folder_of(name)}", highlight=False)
-
-            crew.run(names, worker, (object_image, bool(given.only)), done)
-    except KeyboardInterrupt:
-        messages.print("interrupted")
-        return ExitCode.INTERRUPTED
-    told_nights.show(found, Console(width=max(100, messages.width)))
-    messages.print(f"{time.monotonic() - began:.0f} s, seed {given.seed}", highlight=False)
-    good = all(findings.good for findings in found.values())
     usual = (given.seed, given.whole, given.short) == (_SEED, _WHOLE, _SHORT) and not given.only
-    if good and usual and measured.renew("chaos", told_nights.paragraph(found, given.seed)):
-        messages.print(f"renewed: {measured.PAGE}", highlight=False)
-    return ExitCode.OK if good else ExitCode.FAILED
+
+    def noted(name: Name, findings: Findings, messages: Console) -> None:
+        findings.examples = [f"night {name}: {one}" for one in findings.examples]
+        for example in findings.examples:
+            messages.print(example, style="red", highlight=False, markup=False)
+        if given.only or not findings.good:
+            messages.print(f"kept: {folder_of(name)}", highlight=False)
+
+    command: Command[Name, Findings] = Command(
+        name="chaos",
+        doing="playing",
+        what="nights",
+        jobs=[Name(name.kind, name.number, given.seed) for name in names],
+        make=worker,
+        arguments=(object_image, bool(given.only)),
+        found={kind: Findings() for kind in (WHOLE, SHORT)},
+        part_of=lambda name: name.kind,
+        show=told_nights.show,
+        paragraph=partial(told_nights.paragraph, seed=given.seed) if usual else None,
+        width=100,
+        noted=noted,
+        seed=given.seed,
+    )
+    return command.run()
 
 
 def _given(arguments: Sequence[str]) -> argparse.Namespace:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
+from command import total
 from drawn import SHORT, WHOLE
 from findings import CHECKS, Findings
 
@@ -27,17 +28,10 @@ _WORDS = {
 }
 
 
-def total(found: Mapping[str, Findings]) -> Findings:
-    summed = Findings()
-    for findings in found.values():
-        summed.add(findings)
-    return summed
-
-
 def show(found: Mapping[str, Findings], console: Console) -> None:
     table = Table(title="nights at random", title_justify="left", title_style="bold")
     table.add_column("")
-    shown = {**found, "all": total(found)}
+    shown = {**found, "all": total(found, Findings())}
     for kind in found:
         table.add_column(f"{shown[kind].seen[f'{kind} nights']} {kind}", justify="right")
     table.add_column("all", justify="right")
@@ -54,7 +48,7 @@ def show(found: Mapping[str, Findings], console: Console) -> None:
 
 def paragraph(found: Mapping[str, Findings], seed: int) -> str:
     """The figures in words."""
-    summed = total(found)
+    summed = total(found, Findings())
     seen = summed.seen
     wrong = ", ".join(f"{summed.wrong[check]} {heading}" for check, heading in CHECKS.items())
     return (

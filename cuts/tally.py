@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chips import LEVELS
+from command import total
 from parts import BITS, COPIES, CUT_COPIES, EVERY, RING, RING_BITS, SYNCED, Size
 from promise import Findings
 
@@ -34,17 +35,10 @@ _ROWS = {
 }
 
 
-def total(found: Mapping[str, Findings]) -> Findings:
-    summed = Findings()
-    for findings in found.values():
-        summed.add(findings)
-    return summed
-
-
 def show(found: Mapping[str, Findings], console: Console) -> None:
     table = Table(title="power cuts and bad bits", title_justify="left", title_style="bold")
     table.add_column("")
-    shown = {**found, "all": total(found)}
+    shown = {**found, "all": total(found, Findings())}
     for part in shown:
         table.add_column(part, justify="right")
     for field, heading in _ROWS.items():
@@ -68,7 +62,7 @@ def _cell(one: Findings, field: str) -> str:
 def paragraph(found: Mapping[str, Findings], size: Size, seed: int) -> str:
     """The figures in words."""
     every, ring, synced = found[EVERY], found[RING], found[SYNCED]
-    summed = total(found)
+    summed = total(found, Findings())
     wrong = ", ".join(f"{getattr(summed, field)} {heading}" for field, heading in WRONG.items())
     return (
         f"Of seed {seed}: {every.operations:,} operations on a ring of {size.sectors} sectors cut"

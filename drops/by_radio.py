@@ -13,13 +13,13 @@ from typing import TypeAlias
 
 from harm import Findings, compare
 from kitbag_tools.transports.ble import BleTransport
+from pieces import Job, pieces
 from plug import Plug
 from support.ble import on_bumble
 from support.ble.linked_object import LinkedObject, Steps
 from support.ble.room import Room
 from whole_object import Visitor
 
-Job: TypeAlias = tuple[str, int, int]  # part, from, up to
 Case: TypeAlias = tuple[int, bool]  # frames until the drop, and whether the last was dealt with
 
 PART = "sync, by radio"
@@ -55,8 +55,7 @@ class ByRadio:
         return cases[:: self._step]
 
     def jobs(self) -> list[Job]:
-        count = len(self.cases)
-        return [(PART, at, min(at + _JOB, count)) for at in range(0, count, _JOB)]
+        return pieces(PART, len(self.cases), _JOB)
 
     def run(self, job: Job) -> Findings:
         return self.drop(self.cases[job[1] : job[2]])

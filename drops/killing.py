@@ -12,17 +12,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
-from typing import TypeAlias
 
 from cable import Back, Cable
 from flows import SYNC, Scene
 from harm import Findings, acknowledged
 from kitbag.wire import frames
 from kitbag_tools.errors import KitbagError
+from pieces import Job, pieces
 from software import DEVICE, PORT, Software
 from thing import Thing
-
-Job: TypeAlias = tuple[str, int, int]  # part, from, up to
 
 PART = "kill -9 of the host"
 _JOB = 10
@@ -49,8 +47,7 @@ class Killing:
         self._step = step
 
     def jobs(self) -> list[Job]:
-        count = len(self.kills)
-        return [(PART, at, min(at + _JOB, count)) for at in range(0, count, _JOB)]
+        return pieces(PART, len(self.kills), _JOB)
 
     def run(self, job: Job) -> Findings:
         found = Findings()

@@ -7,17 +7,15 @@ import tempfile
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from cable import Back, Cable, Cut, Passed
 from flows import FLOWS, Flow, Host, Scene, plans
 from harm import Findings, acknowledged
 from kitbag.wire import requests
 from kitbag_tools.errors import ExitCode, KitbagError, Reason
+from pieces import Job, pieces
 from software import DEVICE, PORT, Software
 from thing import Thing
-
-Job: TypeAlias = tuple[str, int, int]  # flow, from, up to
 
 _JOB = 40
 # What a lost line may end a visit in; at its very beginning nobody can tell who was there
@@ -49,11 +47,7 @@ class Proof:
 
     def jobs(self, parts: tuple[str, ...] = PARTS) -> list[Job]:
         counts = {part: len(self.cases(_NAMES[part])) for part in parts}
-        return [
-            (part, at, min(at + _JOB, count))
-            for part, count in counts.items()
-            for at in range(0, count, _JOB)
-        ]
+        return [job for part, count in counts.items() for job in pieces(part, count, _JOB)]
 
     def run(self, job: Job) -> Findings:
         part, begin, end = job

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import by_radio
 import killing
@@ -13,11 +13,10 @@ import whole_object
 from by_radio import ByRadio
 from harm import Findings
 from killing import Killing
+from pieces import Job
 from proof import Proof
 from software import load
 from whole_object import WholeObject
-
-Job: TypeAlias = tuple[str, int, int]  # part, from, up to
 
 PARTS = (*proof.PARTS, whole_object.PART, by_radio.PART, killing.PART)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
+from command import total
 from harm import Findings
 
 _DONE = {
@@ -48,9 +49,7 @@ def _wrong(value: int) -> str:
 
 def paragraph(found: Mapping[str, Findings]) -> str:
     """The figures in words."""
-    summed = Findings()
-    for findings in found.values():
-        summed.add(findings)
+    summed = total(found, Findings())
     each = ", ".join(f"{part} {one.frames}" for part, one in found.items())
     wrong = ", ".join(f"{getattr(summed, field)} {heading}" for field, heading in _WRONG.items())
     return (

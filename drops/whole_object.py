@@ -13,10 +13,10 @@ from kitbag_tools.errors import KitbagError
 from kitbag_tools.object_client import Hello, ObjectClient
 from kitbag_tools.store import Store
 from kitbag_tools.transports import Transport
+from pieces import Job, pieces
 from plug import Plug
 from support.ble.linked_object import LinkedObject, Steps
 
-Job: TypeAlias = tuple[str, int, int]  # part, from, up to
 Case: TypeAlias = tuple[int, int]  # frames until the cut, and virtual seconds until the next visit
 
 PART = "sync, the whole object"
@@ -46,8 +46,7 @@ class WholeObject:
         return self._frames
 
     def jobs(self) -> list[Job]:
-        count = len(self.cases)
-        return [(PART, at, min(at + _JOB, count)) for at in range(0, count, _JOB)]
+        return pieces(PART, len(self.cases), _JOB)
 
     def run(self, job: Job) -> Findings:
         return self.drop(self.cases[job[1] : job[2]])

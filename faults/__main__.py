@@ -10,10 +10,12 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "proofs"))
 
 import cases
 import conditions
@@ -24,10 +26,9 @@ import report
 import rows
 import work
 from kitbag_tools.errors import ExitCode
+from progress import Told
 from results import Results
 from sources import snapshot
-
-_WORD_EVERY_S = 60.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -41,38 +42,25 @@ def main(arguments: Sequence[str]) -> int:
     items = work.everything(choice, sources.root)
     found: dict[int, dict[str, Any]] = {}
     try:
-        with _bar(messages) as bar:
-            todo = bar.add_task("playing", total=len(items))
+        with Told(messages, "playing", len(items), "cases") as told:
             numbers = {id(item.job): number for number, item in enumerate(items)}
-            word_s = time.monotonic()
 
             def done(job: dict[str, Any], result: dict[str, Any]) -> None:
-                nonlocal word_s
                 found[numbers[id(job)]] = result
-                bar.update(todo, advance=1)
-                if not messages.is_terminal and time.monotonic() - word_s > _WORD_EVERY_S:
-                    word_s = time.monotonic()
-                    messages.print(f"{len(found)} of {len(items)} played", highlight=False)
+                told.one_more()
 
             pool.run([item.job for item in items], sources, results, done)
     except KeyboardInterrupt:
         messages.print("interrupted; what is done is kept, and the next run goes on from there")
         return ExitCode.INTERRUPTED
-    told = work.lines(items, found)
+    judged = work.lines(items, found)
     path = lines.WHOLE if choice == cases.Choice() else lines.CHOSEN
-    lines.write(told, path)
-    report.show(told, Console(width=max(140, messages.width)))
+    lines.write(judged, path)
+    report.show(judged, Console(width=max(140, messages.width)))
     messages.print(f"written: {path} ({time.monotonic() - began:.0f} s)", highlight=False)
     if path == lines.WHOLE and page.renew(lines.read(path)):  # rounded once, not twice
         messages.print(f"renewed: {page.PAGE}", highlight=False)
-    return ExitCode.OK if all(line.good for line in told) else ExitCode.FAILED
-
-
-def _bar(messages: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=messages, disable=not messages.is_terminal,
-    )  # fmt: skip
+    return ExitCode.OK if all(line.good for line in judged) else ExitCode.FAILED
 
 
 def _choice(arguments: Sequence[str]) -> tuple[cases.Choice, bool]:

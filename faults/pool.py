@@ -1,10 +1,10 @@
-"""Two processes, one job at a time in each, and a bar that tells how far they are."""
+"""Two processes, one job at a time in each, and what they did before."""
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable
 
+import crew
 import worker
 from jobs import Job, Result
 from results import Results
@@ -28,18 +28,10 @@ def run(
             done(job, known)
     if not waiting:
         return
-    context = multiprocessing.get_context("spawn")
-    pool = context.Pool(processes, worker.begin, (str(sources.root),))
-    try:
+    with crew.pool(processes, worker.begin, (str(sources.root),)) as pool:
         _, made = pool.apply(worker.work, ((0, {"do": "prepare"}),))
         if "error" in made:
             raise RuntimeError(made["error"])
         for number, result in pool.imap_unordered(worker.work, enumerate(waiting)):
             results.keep(waiting[number], result)
             done(waiting[number], result)
-        pool.close()
-    except BaseException:
-        pool.terminate()
-        raise
-    finally:
-        pool.join()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.pool
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 PROCESSES = 4  # two a core: host and object of a job wait for each other
@@ -36,15 +38,25 @@ def run(
     """Call `done` for every job as it is done. `make(*arguments)`, called once in each process,
     gives what does them. Ctrl-C ends all processes.
     """
-    context = multiprocessing.get_context("spawn")
-    pool = context.Pool(PROCESSES, _begin, (make, arguments))
-    try:
-        found: Iterable[tuple[J, R]] = pool.imap_unordered(_work, jobs)
+    with pool(PROCESSES, _begin, (make, arguments)) as made:
+        found: Iterable[tuple[J, R]] = made.imap_unordered(_work, jobs)
         for job, result in found:
             done(job, result)
-        pool.close()
+
+
+@contextmanager
+def pool(
+    processes: int, begin: Callable[..., None], arguments: tuple[Any, ...]
+) -> Generator[multiprocessing.pool.Pool]:
+    """New processes, of which each has done `begin(*arguments)`; they end with it, at once where
+    it ends with an error.
+    """
+    made = multiprocessing.get_context("spawn").Pool(processes, begin, arguments)
+    try:
+        yield made
+        made.close()
     except BaseException:
-        pool.terminate()
+        made.terminate()
         raise
     finally:
-        pool.join()
+        made.join()
