@@ -25,7 +25,8 @@ def load(path: Path, most_kb: int) -> tuple[str, dict[str, Any]]:
     Whatever lies there, this ends soon, and so does whoever walks the tree.
     """
     text = _text(path, most_kb)
-    if max(line.count(".") for line in text.split("\n")) > _MOST_DOTS:
+    lines = [line for line in text.split("\n") if not line.lstrip().startswith("#")]
+    if any(line.count(".") > _MOST_DOTS for line in lines):
         raise NotTomlError(f"a line with more than {_MOST_DOTS} dots")
     try:
         tree = tomllib.loads(text)

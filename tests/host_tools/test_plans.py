@@ -81,6 +81,12 @@ def test_every_bad_setting_has_its_place_and_a_remedy(tmp_path):
     assert caught.value.exit_code == ExitCode.USAGE
 
 
+def test_a_comment_may_be_a_line_of_dots(tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_text(f"# {'.' * 200}\n  # {'.' * 200}\nschema = 1\n")
+    assert plans.read(path)[1] == []
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
