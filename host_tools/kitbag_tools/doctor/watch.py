@@ -55,6 +55,14 @@ def watch(
     """
     looking = _Looking(client, progress, nap)
     hello = client.hello()
+    if client.status().get("state") == "link":
+        raise KitbagError(
+            where=client.name,
+            reason=Reason.REQUEST_REFUSED,
+            problem="in its link window the object has its radio and nothing that feels",
+            next_step="press its button, which ends the window, plug it in by USB and repeat the "
+            "command without --port",
+        )
     how_long = "a minute" if rest_s == 60 else f"{rest_s:g} seconds"
     tell(f"Lay it down and leave it alone for {how_long}.")
     rest = looking.rest(rest_s * 1000, tell)

@@ -121,6 +121,16 @@ def test_an_object_that_starts_anew_is_told(watch):
     assert "started anew" in str(caught.value)
 
 
+def test_an_object_in_its_link_window_is_asked_for_nothing(fake, client):
+    there = fake()
+    there.status = {"state": "link"}
+    said: list[str] = []
+    with pytest.raises(KitbagError) as caught:
+        watching.watch(client(there), 60, said.append)
+    assert "plug it in by USB" in caught.value.next_step
+    assert (said, "feel" in there.requests) == ([], False)
+
+
 def test_the_log_says_when_the_hug_was_noticed(fake, client):
     there = fake()
     there.log.add(records.HOLD_START, 1, 90_000, 2.0, 900.0, 0.3, None)
